@@ -1,0 +1,97 @@
+/** Tile IR → kernel IR: the loop over tiles of rows, and each statement of the tile inside it. */
+import { declare, literal, loop, operation, variable } from '../kernel/build.ts';
+import type { Buffer, Kernel, Statement } from '../kernel/kernel.ts';
+import type { TileBuffer, TileProgram } from '../tile/tile.ts';
+import { type Lowering, type PackedBuffer, tileRowCount, tileStart } from './context.ts';
+import { lowerContract } from './contract.ts';
+import { lowerMove } from './moves.ts';
+import { type Machine, rowsTogether } from './schedule.ts';
+
+export interface LoweringOptions {
+  readonly machine: Machine;
+  readonly fusedMultiplyAdd: boolean;
+  readonly scalar: 'f32' | 'f64';
+  /** Rows of a batch that one call may carry. */
+  readonly maximumBatch: number;
+}
+
+export interface LoweredProgram {
+  readonly kernel: Kernel;
+  /** Packed buffers the kernel reads, in the order of its arguments. */
+  readonly packed: readonly PackedBuffer[];
+}
+
+const reservedNames = ['batch', 'tile', 'rows', 'fullRows'];
+
+/** `packed` is shared by the kernels of a module, so that equal weights are packed once. */
+export function lowerProgram(program: TileProgram, options: LoweringOptions, packed: PackedBuffer[]): LoweredProgram {
+  const lowering: Lowering = {
+    machine: options.machine,
+    fusedMultiplyAdd: options.fusedMultiplyAdd,
+    scalar: options.scalar,
+    buffers: new Map(program.buffers.map(buffer => [buffer.name, buffer])),
+    packed,
+    names: new Map([...program.buffers.map(({ name }) => name), ...reservedNames].map(name => [name, 1])),
+  };
+  const statements = program.statements.map(statement =>
+    statement.kind === 'contract' ? lowerContract(lowering, statement) : lowerMove(lowering, statement),
+  );
+  const body = tileLoop(program.tileRows, statements.flat());
+  const read = packed.filter(({ name }) => statements.some(each => each.some(inner => readsBuffer(inner, name))));
+  const kernel: Kernel = {
+    name: program.name,
+    comment: program.comment,
+    buffers: [...program.buffers.map(each => rowsBuffer(each, options.scalar, program.tileRows)), ...read.map(weightsBuffer)],
+    parameters: [{ name: 'batch', maximum: options.maximumBatch }],
+    body,
+  };
+  return { kernel, packed: read };
+}
+
+function tileLoop(tileRows: number, statements: readonly Statement[]): Statement[] {
+  const batch = variable('batch');
+  const rest = operation('subtract', [batch, tileStart]);
+  return [
+    loop('tile', literal(0), batch, tileRows, [
+      declare('rows', operation('minimum', [literal(tileRows), rest])),
+      declare('fullRows', operation('subtract', [tileRowCount, operation('modulo', [tileRowCount, literal(rowsTogether)])])),
+      ...statements,
+    ], 'grid'),
+  ];
+}
+
+function rowsBuffer({ name, role, width }: TileBuffer, scalar: 'f32' | 'f64', tileRows: number): Buffer {
+  const scratch = role === 'scratch';
+  return {
+    name,
+    scalar,
+    extent: scratch
+      ? { fixed: tileRows * width, perUnit: 0, parameter: undefined }
+      : { fixed: 0, perUnit: width, parameter: 'batch' },
+    space: 'global',
+    access: role === 'input' ? 'read' : role === 'output' ? 'readWrite' : 'readWrite',
+    comment: scratch ? `scratch [${tileRows}, ${width}]` : `${role} [batch, ${width}]`,
+  };
+}
+
+const weightsBuffer = ({ name, scalar, elements, comment: text }: PackedBuffer): Buffer => ({
+  name,
+  scalar,
+  extent: { fixed: elements, perUnit: 0, parameter: undefined },
+  space: 'global',
+  access: 'read',
+  comment: text,
+});
+
+function readsBuffer(statement: Statement, name: string): boolean {
+  switch (statement.kind) {
+    case 'load':
+      return statement.buffer === name;
+    case 'for':
+      return statement.body.some(each => readsBuffer(each, name));
+    case 'if':
+      return [...statement.then, ...statement.otherwise].some(each => readsBuffer(each, name));
+    default:
+      return false;
+  }
+}

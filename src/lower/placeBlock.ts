@@ -1,0 +1,99 @@
+/** Places a block factor KS(a,b,c,d) as one contract over strided views of its input and output. */
+import { at, invariant } from '../core/invariant.ts';
+import { dense, type Operator } from '../ir/operator.ts';
+import { axis, computed, element, type IndexScalar, indexAdd, indexLiteral, indexMultiply, type Tensor } from '../ir/tensor.ts';
+import { transposeTensor } from '../ir/tensorAlgebra.ts';
+import type { Axis, ContractStatement, View } from '../tile/tile.ts';
+import { type Layout, type SplitBlock, splitBlock, stridedDigits, stridesOf } from './layout.ts';
+import { layoutOf, type Placement, placeCopy, placeZero, scratch, type Target } from './place.ts';
+
+type Block = Operator & { kind: 'block' };
+
+/** target (+)= matrix · source, or matrixᵀ · source. */
+export function placeDense(placement: Placement, matrix: Tensor, transposed: boolean, source: Layout, target: Target): void {
+  const operator = dense(transposed ? transposeTensor(matrix) : matrix);
+  invariant(operator.kind === 'block', 'dense makes a block');
+  placeBlock(placement, operator, source, target);
+}
+
+export function placeBlock(placement: Placement, block: Block, source: Layout, target: Target): void {
+  if (block.rows === 0) return;
+  if (block.columns === 0) return placeZero(placement, target);
+  const input = stridedDigits(source.map);
+  const output = stridedDigits(target.map);
+  const split = input && output && splitBlock(block, input, output);
+  if (split !== undefined) {
+    placement.statements.push(contractOf(block, split, source, target));
+    return;
+  }
+  // Radices that do not nest, or a map that is not strided: bring the input, then the output, into natural order.
+  const naturalInput = natural(source, block.columns);
+  if (!naturalInput) {
+    const ordered = scratch(placement, block.columns);
+    placeCopy(placement, source, { ...ordered, accumulate: false, epilogue: [] });
+    return placeBlock(placement, block, ordered, target);
+  }
+  const ordered = scratch(placement, block.rows);
+  placeBlock(placement, block, source, { ...ordered, accumulate: false, epilogue: [] });
+  placeCopy(placement, ordered, target);
+}
+
+/** One digit: the layout is an offset and a constant stride, which every factorisation refines. */
+const natural = (layout: Layout, length: number): boolean => {
+  const digits = stridedDigits(layout.map);
+  return digits !== undefined && (digits.length <= 1 || length <= 1);
+};
+
+function contractOf(block: Block, split: SplitBlock, source: Layout, target: Target): ContractStatement {
+  const names = (letter: string, extents: readonly number[]) =>
+    extents.map((extent, k) => ({ name: extents.length === 1 ? letter : `${letter}${k}`, extent }));
+  const free = (letter: string, extents: readonly number[]): Axis[] =>
+    names(letter, extents).map(digit => ({ ...digit, kind: 'free' }));
+  const a = free('g', split.a.extents);
+  const b = free('q', split.b.extents);
+  const c = names('p', split.c.extents).map((digit): Axis => ({ ...digit, kind: 'reduce' }));
+  const d = free('e', split.d.extents);
+  const axes = [...a, ...b, ...c, ...d];
+  const inputStrides = strides([a, c, d], source);
+  const outputStrides = strides([a, b, d], target);
+  const view = (layout: Layout, byAxis: ReadonlyMap<Axis, number>): View => ({
+    buffer: layout.buffer,
+    offset: layout.map.kind === 'strided' ? layout.map.offset : 0,
+    strides: axes.map(each => byAxis.get(each) ?? 0),
+  });
+  return {
+    kind: 'contract',
+    title: titleOf(block),
+    axes,
+    weights: weightsOver(axes, block, { a, b, c, d }),
+    input: view(source, inputStrides),
+    output: view(layoutOf(target), outputStrides),
+    initial: target.accumulate ? 'output' : 'zero',
+    epilogue: target.epilogue,
+  };
+}
+
+function strides(groups: readonly (readonly Axis[])[], layout: Layout): Map<Axis, number> {
+  const axes = groups.flat();
+  const digits = stridedDigits(layout.map);
+  invariant(digits !== undefined, 'a split block has strided layouts');
+  const values = stridesOf(axes.map(each => each.extent), digits);
+  return new Map(axes.map((each, k) => [each, at(values, k)]));
+}
+
+/** The weights as a tensor over the contract's axes: entry [axes] is weights[g, e, q, p]. */
+function weightsOver(axes: readonly Axis[], block: Block, groups: Record<'a' | 'b' | 'c' | 'd', readonly Axis[]>): Tensor {
+  const index = (group: readonly Axis[]): IndexScalar =>
+    group.reduce<IndexScalar>(
+      (outer, each) => indexAdd(indexMultiply(outer, indexLiteral(each.extent)), axis(axes.indexOf(each))),
+      indexLiteral(0),
+    );
+  const position = [groups.a, groups.d, groups.b, groups.c].map(index);
+  return computed(axes.map(each => each.extent), element(block.weights, position));
+}
+
+function titleOf({ a, b, c, d }: Block): string {
+  if (b === 1 && c === 1) return `diagonal [${a * d}]`;
+  if (a === 1 && d === 1) return `dense [${b}, ${c}]`;
+  return d === 1 ? `blockdiag [${a}, ${b}, ${c}]` : `block (${a}, ${b}, ${c}, ${d})`;
+}

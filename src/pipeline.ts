@@ -1,0 +1,99 @@
+/**
+ * The table of contents: every pass from text to kernels, in order. Read this first.
+ *
+ *   text ─parse─▶ AST ─check─▶ typed program ─elaborate─▶ operator IR ─normalise─▶ operator IR ─plan─▶ plan
+ *        ─place─▶ tile IR ─lower─▶ kernel IR ─simplify, legalize─▶ kernel IR ─print─▶ text
+ *
+ * A verifier runs after each of the later passes and blames it by name. No I/O here.
+ */
+import { legalize } from '../codegen/legalize.ts';
+import { wasmCapabilities } from '../codegen/wat.ts';
+import { invariant } from './core/invariant.ts';
+import { adjoint, type Program } from './ir/operator.ts';
+import type { Kernel } from './kernel/kernel.ts';
+import { simplify } from './kernel/simplify.ts';
+import { verifyKernel } from './kernel/verify.ts';
+import type { PackedBuffer } from './lower/context.ts';
+import { lowerProgram } from './lower/lower.ts';
+import { placeSegment } from './lower/place.ts';
+import { planProgram, type Plan, type Segment } from './plan/plan.ts';
+import type { Profile } from './plan/profile.ts';
+import { normaliseProgram, type Trace } from './rewrite/normalise.ts';
+import type { TileBuffer, TileProgram } from './tile/tile.ts';
+import { verifyTile } from './tile/verify.ts';
+
+export type Mode = 'apply' | 'adjoint';
+
+export interface LoweringTarget {
+  readonly profile: Profile;
+  readonly scalar: 'f32' | 'f64';
+}
+
+/** Every stage of one operator in one mode, kept for `explain`, `verify` and the goldens. */
+export interface LoweredOperator {
+  readonly mode: Mode;
+  readonly program: Program;
+  /** Names of the rewrite rules that fired, in order. */
+  readonly trace: Trace;
+  readonly plan: Plan;
+  readonly tiles: readonly TileProgram[];
+  readonly kernels: readonly Kernel[];
+}
+
+/** A map has no adjoint; an operator has. */
+export const isLinear = (program: Program): boolean => program.steps.every(step => step.kind === 'linear');
+
+/** Operator IR to kernels. `packed` collects the weight buffers, shared by all operators of a module. */
+export function lowerOperator(source: Program, mode: Mode, target: LoweringTarget, packed: PackedBuffer[]): LoweredOperator {
+  const { program, trace } = normaliseProgram(mode === 'apply' ? source : adjointProgram(source));
+  const plan = planProgram(program, target.profile, target.scalar === 'f64' ? 8 : 4);
+  const tiles = plan.segments.map(segment => pass('place', verifyTile, placed(plan, segment)));
+  const kernels = tiles.map(tile => {
+    const { kernel } = lowerProgram(tile, optionsOf(target), packed);
+    const lowered = pass('lower', verifyKernel, kernel);
+    const simplified = pass('simplify', verifyKernel, simplify(lowered));
+    return pass('legalize', verifyKernel, legalize(simplified, wasmCapabilities));
+  });
+  return { mode, program, trace, plan, tiles, kernels };
+}
+
+function adjointProgram(source: Program): Program {
+  invariant(isLinear(source), 'only an operator has an adjoint');
+  const steps = source.steps.toReversed().map(step => {
+    invariant(step.kind === 'linear', 'linear');
+    return { kind: 'linear' as const, operator: adjoint(step.operator) };
+  });
+  return { ...source, name: `${source.name}_adjoint`, title: `${source.title}'`, rows: source.columns, columns: source.rows, steps };
+}
+
+function placed(plan: Plan, segment: Segment): TileProgram {
+  const buffer = (name: string, width: number): TileBuffer => ({
+    name,
+    role: name === 'x' ? 'input' : name === 'y' ? 'output' : 'workspace',
+    width,
+  });
+  return placeSegment({
+    name: segment.name,
+    comment: [`${plan.title}: ${plan.columns} -> ${plan.rows}`],
+    tileRows: segment.tileRows,
+    input: buffer(segment.input, segment.columns),
+    output: buffer(segment.output, segment.rows),
+    origin: buffer('x', plan.columns),
+    steps: segment.steps,
+  });
+}
+
+const optionsOf = ({ profile, scalar }: LoweringTarget) => ({
+  machine: { lanes: scalar === 'f64' ? profile.vectorLanes / 2 : profile.vectorLanes, accumulators: profile.accumulators },
+  fusedMultiplyAdd: profile.fusedMultiplyAdd,
+  scalar,
+  maximumBatch: 2 ** 20,
+});
+
+/** Runs a verifier over what a pass made; a problem is our bug and names the pass. */
+function pass<Node>(name: string, verify: (node: Node) => readonly string[], node: Node): Node {
+  const [problem] = verify(node);
+  invariant(problem === undefined, `after ${name}: ${problem}`);
+  return node;
+}
+
