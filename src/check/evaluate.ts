@@ -5,7 +5,7 @@
 import type { Expression } from '../../grammar/ast.ts';
 import { checking } from '../core/diagnostics/check.ts';
 import { adjoint, assume, compose, directSum, horizontal, type Operator, type Property, scale, type Step, sum, vertical } from '../ir/operator.ts';
-import { axis, computed, element, indexApply, type IndexFunction, indexLiteral, type IndexScalar, ofIndex, type RealFunction, type Tensor } from '../ir/tensor.ts';
+import { computed, element, indexApply, type IndexFunction, indexLiteral, type IndexScalar, ofIndex, type RealFunction, tabulateVariable, type Tensor } from '../ir/tensor.ts';
 import { elementwise, scalarTensor } from '../ir/tensorAlgebra.ts';
 import { power } from '../ir/leaves.ts';
 import { callNamed } from './call.ts';
@@ -75,10 +75,7 @@ function evaluateName(node: Expression & { kind: 'name' }, scope: Scope): Value 
   }
   if (node.text === 'pi') return tensorValue(scalarTensor(Math.PI));
   if (node.text === 'im') return fail(scope, checking.notSupported, node.span, { what: 'the imaginary unit im' });
-  if (scope.module.operators.has(node.text) || scope.module.patterns.has(node.text)) return callNamed(node, node.text, [], [], scope);
-  const known = [...scope.names.keys(), ...scope.module.operators.keys()];
-  const near = nearest(node.text, known);
-  return fail(scope, checking.unknownName, node.span, { name: node.text }, { hint: near && `did you mean '${near}'?` });
+  return callNamed(node, node.text, undefined, undefined, scope);
 }
 
 /** The operator a value is, or nothing after a report. */
@@ -264,11 +261,14 @@ function evaluateBig(node: Expression & { kind: 'big' }, scope: Scope): Value {
   const bound = sizeOf(node.bound, scope);
   if (bound === undefined) return failed;
   if (node.word === 'tabulate') {
-    const body = evaluate(node.body, withNames(scope, [[node.variable.text, () => ({ sort: 'index', scalar: axis(0) })]]));
-    const tensor = asTensor(body);
-    if (tensor === undefined) return wrongSort(node.body, body, 'a number', scope);
-    if (tensor.shape.length > 0) return wrongSort(node.body, body, 'a number for each index', scope);
-    return tensorValue(computed([bound], element(tensor, [])));
+    const table = tabulateVariable(bound, index => {
+      const body = evaluate(node.body, withNames(scope, [[node.variable.text, () => ({ sort: 'index', scalar: index })]]));
+      const tensor = asTensor(body);
+      if (tensor?.shape.length === 0) return element(tensor, []);
+      wrongSort(node.body, body, 'a number for each index', scope);
+      return undefined;
+    });
+    return table === undefined ? failed : tensorValue(table);
   }
   const parts: Operator[] = [];
   for (let i = 0; i < bound; i++) {

@@ -207,6 +207,15 @@ export function indexOf(scalar: Scalar): IndexScalar {
   return scalar;
 }
 
+const noVariables: ReadonlyMap<number, IndexScalar> = new Map();
+
+/** A tensor [extent] given entry by entry in a variable, for bodies whose own parts are tensors. */
+export function tabulateVariable(extent: number, body: (index: IndexScalar) => RealScalar | undefined): Tensor | undefined {
+  const variable = nextVariable++;
+  const entry = body(bound(variable));
+  return entry && computed([extent], substitute(entry, undefined, new Map([[variable, axis(0)]])));
+}
+
 // ------------------------------------------------------------------------------------------------- traversal
 
 /** The scalars directly inside a scalar. */
@@ -280,8 +289,8 @@ export function parametersOf(tensor: Tensor): readonly (Tensor & { kind: 'parame
   return [...found];
 }
 
-/** Replaces axis(k) by position[k]. */
-export function substitute(scalar: Scalar, position: readonly IndexScalar[]): Scalar {
+/** Replaces axis(k) by position[k] where a position is given, and variables by what stands for them. */
+export function substitute(scalar: Scalar, position: readonly IndexScalar[] | undefined, variables: ReadonlyMap<number, IndexScalar> = noVariables): Scalar {
   const made = new Map<Scalar, Scalar>();
   const index = (each: IndexScalar): IndexScalar => indexOf(visit(each));
   const real = (each: RealScalar): RealScalar => realOf(visit(each));
@@ -295,14 +304,17 @@ export function substitute(scalar: Scalar, position: readonly IndexScalar[]): Sc
   const rebuild = (each: Scalar): Scalar => {
     switch (each.kind) {
       case 'literal':
-      case 'bound':
         return each;
+      case 'bound':
+        return variables.get(each.variable) ?? each;
       case 'axis':
-        return at(position, each.axis);
+        return position === undefined ? each : at(position, each.axis);
       case 'ofIndex':
         return ofIndex(index(each.value));
       case 'element': {
         const moved = each.at.map(index);
+        // A tensor read by reference may hold the variables too: it is read by substitution instead.
+        if (variables.size > 0 && each.tensor.kind === 'computed') return substitute(each.tensor.body, moved, variables);
         return each.domain === 'index' ? indexElement(each.tensor, moved) : element(each.tensor, moved);
       }
       case 'apply':

@@ -1,53 +1,40 @@
-/** The adjoint moves inwards until it stands at leaves, which absorb it. All numbers are real: adjoint = transpose. */
-import { isBijection, inverseMap } from '../ir/indexMap.ts';
-import {
-  adjoint, assume, block, compose, directSum, gather, horizontal, inverse, offDiagonal, type Operator, type Property, scale, scatter, sum,
-  triangularSolve, update, vertical, zero,
-} from '../ir/operator.ts';
-import { element } from '../ir/tensor.ts';
-import { tabulate, transposeTensor } from '../ir/tensorAlgebra.ts';
+/** The adjoint moves inwards until it stands at leaves, which absorb it. All numbers are real: it is the transpose. */
+import { adjointLeaf, transposedProperty } from '../ir/adjointLeaf.ts';
+import { adjoint, assume, compose, directSum, horizontal, inverse, offDiagonal, type Operator, scale, sum, vertical } from '../ir/operator.ts';
 import type { Rule } from './rule.ts';
 
 type Kind = Operator['kind'];
+type Of<K extends Kind> = Operator & { readonly kind: K };
 
-/** A rule for the adjoint of one kind of node. */
-const ofKind = <K extends Kind>(kind: K, law: string, turn: (inner: Operator & { kind: K }) => Operator): Rule => ({
-  name: `adjoint of ${kind}`,
+/** A rule on the adjoint of one kind of operator. */
+const onAdjointOf = <K extends Kind>(kind: K, name: string, law: string, apply: (inner: Of<K>) => Operator): Rule => ({
+  name,
   law,
-  apply: node => (node.kind === 'adjoint' && node.operator.kind === kind ? turn(node.operator as Operator & { kind: K }) : undefined),
+  apply: operator => (operator.kind === 'adjoint' && isKind(operator.operator, kind) ? apply(operator.operator) : undefined),
 });
 
-const turned: Partial<Record<Property, Property>> = { lowerTriangular: 'upperTriangular', upperTriangular: 'lowerTriangular' };
-const turnProperties = (properties: readonly Property[]): Property[] => properties.map(property => turned[property] ?? property);
+const isKind = <K extends Kind>(operator: Operator, kind: K): operator is Of<K> => operator.kind === kind;
+
+const each = (operators: readonly Operator[]): Operator[] => operators.map(adjoint);
 
 export const adjointRules: readonly Rule[] = [
-  ofKind('adjoint', "A'' = A", ({ operator }) => operator),
-  ofKind('identity', "I' = I", inner => inner),
-  ofKind('zero', "0' = 0", inner => zero(inner.columns, inner.rows)),
-  ofKind('gather', "Gath(f)' = Scat(f)", inner => scatter(inner.map)),
-  ofKind('scatter', "Scat(f)' = Gath(f)", inner => gather(inner.map)),
-  ofKind('block', "KS(a,b,c,d; W)' = KS(a,c,b,d; W')", ({ a, b, c, d, weights, properties }) => {
-    const transposed = tabulate([a, d, c, b], (g, e, p, q) => element(weights, [g, e, q, p]));
-    return block(a, c, b, d, transposed, turnProperties(properties));
-  }),
-  ofKind('update', "(D + U T V')' = D + V T' U'", ({ diagonal, u, t, v, properties }) =>
-    update({ diagonal, u: v, t: t && transposeTensor(t), v: u }, turnProperties(properties)),
-  ),
-  ofKind('triangularSolve', "(T^-1)' = (T')^-1", inner => triangularSolve({ ...inner, transposed: !inner.transposed })),
-  ofKind('compose', "(A B)' = B' A'", ({ factors }) => compose(...factors.toReversed().map(adjoint))),
-  ofKind('sum', "(A + B)' = A' + B'", ({ terms }) => sum(...terms.map(adjoint))),
-  ofKind('scale', "(s A)' = s A'", ({ factor, operator }) => scale(factor, adjoint(operator))),
-  ofKind('directSum', "(A ⊕ B)' = A' ⊕ B'", ({ parts }) => directSum(...parts.map(adjoint))),
-  ofKind('horizontal', "[A, B]' = [A'; B']", ({ parts }) => vertical(...parts.map(adjoint))),
-  ofKind('vertical', "[A; B]' = [A', B']", ({ parts }) => horizontal(...parts.map(adjoint))),
-  ofKind('offDiagonal', "offdiag(A)' = offdiag(A')", ({ operator }) => offDiagonal(adjoint(operator))),
-  ofKind('inverse', "(A^-1)' = (A')^-1", ({ operator }) => inverse(adjoint(operator))),
-  ofKind('assume', 'orthogonality, symmetry, definiteness and invertibility pass to the adjoint', ({ property, operator }) =>
-    assume(property, adjoint(operator)),
-  ),
   {
-    name: 'scatter of a bijection',
-    law: 'Scat(f) = Gath(f^-1) for a bijection f',
-    apply: node => (node.kind === 'scatter' && isBijection(node.map) ? gather(inverseMap(node.map)) : undefined),
+    name: 'adjoint of a leaf',
+    law: 'KS(a,b,c,d; W)ᵀ = KS(a,c,b,d; Wᵀ), gatherᵀ = scatter, (D + U T Vᵀ)ᵀ = D + V Tᵀ Uᵀ, (T⁻¹)ᵀ = (Tᵀ)⁻¹',
+    apply: operator => (operator.kind === 'adjoint' ? adjointLeaf(operator.operator) : undefined),
   },
+  onAdjointOf('adjoint', 'adjoint of an adjoint', 'Aᵀᵀ = A', inner => inner.operator),
+  onAdjointOf('compose', 'adjoint of a product', '(A B)ᵀ = Bᵀ Aᵀ', inner => compose(...each(inner.factors.toReversed()))),
+  onAdjointOf('sum', 'adjoint of a sum', '(A + B)ᵀ = Aᵀ + Bᵀ', inner => sum(...each(inner.terms))),
+  onAdjointOf('scale', 'adjoint of a multiple', '(c A)ᵀ = c Aᵀ', inner => scale(inner.factor, adjoint(inner.operator))),
+  onAdjointOf('directSum', 'adjoint of a direct sum', '(A ⊕ B)ᵀ = Aᵀ ⊕ Bᵀ', inner => directSum(...each(inner.parts))),
+  onAdjointOf('horizontal', 'adjoint of a row of blocks', '[A, B]ᵀ = [Aᵀ; Bᵀ]', inner => vertical(...each(inner.parts))),
+  onAdjointOf('vertical', 'adjoint of a column of blocks', '[A; B]ᵀ = [Aᵀ, Bᵀ]', inner => horizontal(...each(inner.parts))),
+  onAdjointOf('offDiagonal', 'adjoint off the diagonal', 'offdiag(A)ᵀ = offdiag(Aᵀ)', inner =>
+    offDiagonal(adjoint(inner.operator)),
+  ),
+  onAdjointOf('inverse', 'adjoint of an inverse', '(A⁻¹)ᵀ = (Aᵀ)⁻¹', inner => inverse(adjoint(inner.operator))),
+  onAdjointOf('assume', 'adjoint of an assumption', 'what is assumed of A holds of Aᵀ, triangles turned over', inner =>
+    assume(transposedProperty(inner.property), adjoint(inner.operator)),
+  ),
 ];
