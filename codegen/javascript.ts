@@ -1,71 +1,108 @@
 /** The JavaScript dialect: pack steps, in f64. Typed arrays round when they are written. */
 import { at, invariant } from '../src/core/invariant.ts';
-import type { Kernel } from '../src/kernel/kernel.ts';
-import { atom, bracket, call, type Dialect, infix, prefix, printStatements, type Spelled } from './clike.ts';
-
-/** No pack step needs it. */
-const absent = (): Spelled => invariant(false, 'an operator that pack steps do not use') as never;
-
-const same = (operands: readonly Spelled[]): Spelled => at(operands, 0);
-
-const dialect: Dialect = {
-  operators: {
-    add: infix('+', 12),
-    subtract: infix('-', 12),
-    multiply: infix('*', 13),
-    divide: (operands, type) => (type.scalar === 'i32' ? call('Math.floor')([infix('/', 13)(operands)]) : infix('/', 13)(operands)),
-    modulo: infix('%', 13),
-    minimum: call('Math.min'),
-    maximum: call('Math.max'),
-    power: call('Math.pow'),
-    negate: prefix('-', 15),
-    absolute: call('Math.abs'),
-    squareRoot: call('Math.sqrt'),
-    floor: call('Math.floor'),
-    exp: call('Math.exp'),
-    log: call('Math.log'),
-    sin: call('Math.sin'),
-    cos: call('Math.cos'),
-    tanh: call('Math.tanh'),
-    erf: call('erf'),
-    fusedMultiplyAdd: absent,
-    less: infix('<', 10),
-    equal: infix('===', 9),
-    and: infix('&', 8),
-    or: infix('|', 6),
-    exclusiveOr: infix('^', 7),
-    shiftLeft: infix('<<', 11),
-    shiftRightUnsigned: infix('>>>', 11),
-    select: ([condition, then, otherwise]) => ({
-      text: `${bracket(condition ?? atom(''), 4)} ? ${bracket(then ?? atom(''), 4)} : ${bracket(otherwise ?? atom(''), 4)}`,
-      level: 3,
-    }),
-    toFloat: operands => ({ text: `+${bracket(at(operands, 0), 16)}`, level: 15 }),
-    toInteger: same,
-    toPrecision: same,
-    bitsToFloat: absent,
-    floatToBits: absent,
-    splat: absent,
-  },
-  literal: value => (Number.isFinite(value) ? { text: Object.is(value, -0) ? '-0' : String(value), level: value < 0 ? 15 : 20 } : atom(String(value))),
-  declare: (name, _type, mutable, value) => `${mutable ? 'let' : 'const'} ${name} = ${value};`,
-  load: (name, _type, buffer, index) => `const ${name} = ${buffer}[${index}];`,
-  store: (buffer, index, value) => `${buffer}[${index}] = ${value};`,
-  forHead: (variable, from, to, step) => `for (let ${variable} = ${from}; ${variable} < ${to}; ${variable} += ${step})`,
-  lane: absent,
-  vector: absent,
-  barrier: '',
-};
+import type { Kernel, OperatorName } from '../src/kernel/kernel.ts';
+import {
+  atom,
+  call,
+  conditional,
+  type Dialect,
+  infix,
+  prefix,
+  prefixLevel,
+  printStatements,
+  type Spelling,
+} from './clike.ts';
+import { boundNames, javascriptReserved, namer } from './names.ts';
 
 /** `(parameters, target) => { ... }`, the text of a pack step (runtime/types.ts). */
 export function printPackFunction(kernel: Kernel, indent: string): string {
+  const nameOf = namer(javascriptReserved);
+  const target = kernel.buffers.find(buffer => buffer.access === 'write');
+  invariant(target !== undefined, `${kernel.name} writes no buffer`);
+  const argument = nameOf(target.name);
+  boundNames(kernel).forEach(nameOf);
   const inner = `${indent}  `;
-  const heads = kernel.buffers.flatMap(buffer => {
-    if (buffer.space === 'shared') return [`${inner}const ${buffer.name} = new Float64Array(${buffer.extent.fixed});`];
-    return buffer.access === 'read' ? [`${inner}const ${buffer.name} = parameters.${buffer.name};`] : [];
+  const heads = kernel.buffers.flatMap(({ name, space, access, extent, comment }) => {
+    if (space === 'shared') {
+      return [`${inner}const ${nameOf(name)} = new Float64Array(${extent.fixed}); // ${comment}`];
+    }
+    if (access !== 'read') return [];
+    return [`${inner}const ${nameOf(name)} = parameters${property(name)}; // ${comment}`];
   });
-  return ['(parameters, target) => {', ...heads, ...printStatements(dialect, kernel.body, inner), `${indent}}`].join('\n');
+  const body = printStatements({ dialect, nameOf }, kernel.body, inner);
+  return [`(parameters, ${argument}) => {`, ...heads, ...body, `${indent}}`].join('\n');
 }
+
+const property = (name: string): string =>
+  /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 
 /** Whether the pack step calls `erf`, which the module then imports from the runtime. */
 export const usesErf = (text: string): boolean => /\berf\(/.test(text);
+
+/** No pack step needs it: they have no vectors and look at no bits. */
+const absent = (name: OperatorName | 'lane' | 'vector') => (): never =>
+  invariant(false, `${name} in a pack step`) as never;
+
+const unchanged: Spelling = operands => at(operands, 0);
+
+const divide: Spelling = (operands, type, from) => {
+  const quotient = infix('/', 13)(operands, type, from);
+  return type.scalar === 'i32' ? call('Math.floor')([quotient], type, from) : quotient;
+};
+
+const operators = {
+  add: infix('+', 12),
+  subtract: infix('-', 12),
+  multiply: infix('*', 13),
+  divide,
+  modulo: infix('%', 13),
+  minimum: call('Math.min'),
+  maximum: call('Math.max'),
+  power: call('Math.pow'),
+  negate: prefix('-'),
+  absolute: call('Math.abs'),
+  squareRoot: call('Math.sqrt'),
+  floor: call('Math.floor'),
+  exp: call('Math.exp'),
+  log: call('Math.log'),
+  sin: call('Math.sin'),
+  cos: call('Math.cos'),
+  tanh: call('Math.tanh'),
+  erf: call('erf'),
+  fusedMultiplyAdd: absent('fusedMultiplyAdd'),
+  less: infix('<', 10),
+  equal: infix('===', 9),
+  and: infix('&', 8),
+  or: infix('|', 6),
+  exclusiveOr: infix('^', 7),
+  shiftLeft: infix('<<', 11),
+  shiftRightUnsigned: infix('>>>', 11),
+  select: conditional,
+  toFloat: unchanged,
+  toInteger: call('Math.trunc'),
+  // Pack steps convert only what they store, and a Float32Array rounds what it is given.
+  toPrecision: unchanged,
+  bitsToFloat: absent('bitsToFloat'),
+  floatToBits: absent('floatToBits'),
+  splat: absent('splat'),
+} satisfies Record<OperatorName, Spelling>;
+
+const dialect: Dialect = {
+  operators,
+  literal: value => {
+    const text = Object.is(value, -0) ? '-0' : String(value);
+    return text.startsWith('-') ? { text, level: prefixLevel } : atom(text);
+  },
+  declare: (name, _type, mutable, value) => `${mutable ? 'let' : 'const'} ${name} = ${value};`,
+  load: (name, _type, buffer, index) => `const ${name} = ${buffer}[${index}];`,
+  store: (buffer, index, value) => `${buffer}[${index}] = ${value};`,
+  forHead: (variable, from, to, step) => {
+    const advance = step === '1' ? `${variable}++` : `${variable} += ${step}`;
+    return `for (let ${variable} = ${from}; ${variable} < ${to}; ${advance})`;
+  },
+  lane: absent('lane'),
+  vector: absent('vector'),
+  asNumber: condition => conditional([condition, atom('1'), atom('0')], { scalar: 'i32', lanes: 1 }, 'i32'),
+  asCondition: value => infix('!==', 9)([value, atom('0')], { scalar: 'i32', lanes: 1 }, 'i32'),
+  barrier: '',
+};

@@ -11,7 +11,10 @@ export function printSexpression(node: Sexpression, indent = 0): string {
   const firstNested = node.findIndex(item => typeof item !== 'string');
   const head = (firstNested === -1 ? node : node.slice(0, firstNested)).join(' ');
   const rest = firstNested === -1 ? [] : node.slice(firstNested);
-  return [`${' '.repeat(indent)}(${head}`, ...rest.map(item => printSexpression(item, indent + 2))].join('\n') + ')';
+  return (
+    [`${' '.repeat(indent)}(${head}`, ...rest.map(item => printSexpression(item, indent + 2))].join('\n') +
+    ')'
+  );
 }
 
 /** The node on one line, or nothing when it needs more room or holds a comment (which ends its line). */

@@ -15,16 +15,23 @@ export interface WatOptions {
 export function printWat(kernels: readonly Kernel[], { comment }: WatOptions): string {
   const functions = kernels.map(kernel => printKernel(kernel));
   const head = comment.map(line => `;; ${line}`.trimEnd());
-  return [...head, '(module', '  (import "env" "memory" (memory 1))', ...functions].join('\n') + ')\n';
+  const lines = [...head, '(module', '  (import "env" "memory" (memory 1))', ...functions];
+  return `${lines.join('\n')})\n`;
 }
 
 function printKernel(kernel: Kernel): string {
-  const parameters = [...kernel.buffers.map(({ name }) => name), ...kernel.parameters.map(({ name }) => name)];
+  const parameters = [
+    ...kernel.buffers.map(({ name }) => name),
+    ...kernel.parameters.map(({ name }) => name),
+  ];
   const body: Sexpression[] = [
     'func',
     `$${kernel.name}`,
     ['export', `"${kernel.name}"`],
-    ...kernel.buffers.flatMap((buffer): Sexpression[] => [`;; ${buffer.name}: ${buffer.comment}`, ['param', `$${buffer.name}`, 'i32']]),
+    ...kernel.buffers.flatMap((buffer): Sexpression[] => [
+      `;; ${buffer.name}: ${buffer.comment}`,
+      ['param', `$${buffer.name}`, 'i32'],
+    ]),
     ...parameters.slice(kernel.buffers.length).map((name): Sexpression => ['param', `$${name}`, 'i32']),
     ...localsOf(kernel.body),
     ...statements(kernel.body, new Map(kernel.buffers.map(buffer => [buffer.name, buffer]))),
@@ -54,14 +61,19 @@ function localsOf(body: readonly Statement[]): Sexpression[] {
   return locals;
 }
 
-const local = (name: string, type: Type): Sexpression => ['local', `$${name}`, type.lanes === 1 ? type.scalar : 'v128'];
+const local = (name: string, type: Type): Sexpression => [
+  'local',
+  `$${name}`,
+  type.lanes === 1 ? type.scalar : 'v128',
+];
 
 /** Bounds that cannot change while the loop runs need no copy. */
 const isStable = (bound: Expression): boolean => bound.kind === 'literal' || bound.kind === 'variable';
 
 type Buffers = ReadonlyMap<string, Buffer>;
 
-const statements = (list: readonly Statement[], buffers: Buffers): Sexpression[] => list.flatMap(each => statement(each, buffers));
+const statements = (list: readonly Statement[], buffers: Buffers): Sexpression[] =>
+  list.flatMap(each => statement(each, buffers));
 
 function statement(node: Statement, buffers: Buffers): Sexpression[] {
   switch (node.kind) {
@@ -71,13 +83,26 @@ function statement(node: Statement, buffers: Buffers): Sexpression[] {
     case 'assign':
       return [['local.set', `$${node.name}`, expression(node.value)]];
     case 'load':
-      return [['local.set', `$${node.name}`, [loadInstruction(node.type, node.splat), ...address(node.buffer, node.index, buffers)]]];
+      return [
+        [
+          'local.set',
+          `$${node.name}`,
+          [loadInstruction(node.type, node.splat), ...address(node.buffer, node.index, buffers)],
+        ],
+      ];
     case 'store':
-      return [[`${spelling(node.value.type)}.store`, ...address(node.buffer, node.index, buffers), expression(node.value)]];
+      return [
+        [
+          `${spelling(node.value.type)}.store`,
+          ...address(node.buffer, node.index, buffers),
+          expression(node.value),
+        ],
+      ];
     case 'for':
       return forLoop(node, buffers);
     case 'if': {
-      const otherwise: Sexpression[] = node.otherwise.length === 0 ? [] : [['else', ...statements(node.otherwise, buffers)]];
+      const otherwise: Sexpression[] =
+        node.otherwise.length === 0 ? [] : [['else', ...statements(node.otherwise, buffers)]];
       return [['if', expression(node.condition), ['then', ...statements(node.then, buffers)], ...otherwise]];
     }
     case 'barrier':
@@ -116,7 +141,9 @@ function address(buffer: string, index: Expression, buffers: Buffers): Sexpressi
   const dynamic = inImmediate ? rest : index;
   const base: Sexpression = ['local.get', `$${buffer}`];
   const place: Sexpression =
-    dynamic === undefined ? base : ['i32.add', base, ['i32.shl', expression(dynamic), ['i32.const', String(shift)]]];
+    dynamic === undefined
+      ? base
+      : ['i32.add', base, ['i32.shl', expression(dynamic), ['i32.const', String(shift)]]];
   return inImmediate && offset > 0 ? [`offset=${offset}`, place] : [place];
 }
 
@@ -149,7 +176,9 @@ function expression(node: Expression): Sexpression {
   switch (node.kind) {
     case 'literal': {
       const scalar: Sexpression = [`${node.type.scalar}.const`, constant(node.value)];
-      return node.type.lanes === 1 ? scalar : ['v128.const', arithmetic(node.type), ...Array(node.type.lanes).fill(constant(node.value))];
+      return node.type.lanes === 1
+        ? scalar
+        : ['v128.const', arithmetic(node.type), ...Array(node.type.lanes).fill(constant(node.value))];
     }
     case 'variable':
       return ['local.get', `$${node.name}`];
@@ -160,7 +189,10 @@ function expression(node: Expression): Sexpression {
       invariant(first !== undefined, 'a vector has lanes');
       const prefix = arithmetic(node.type);
       const splat: Sexpression = [`${prefix}.splat`, expression(first)];
-      return rest.reduce<Sexpression>((made, element, k) => [`${prefix}.replace_lane`, String(k + 1), made, expression(element)], splat);
+      return rest.reduce<Sexpression>(
+        (made, element, k) => [`${prefix}.replace_lane`, String(k + 1), made, expression(element)],
+        splat,
+      );
     }
     case 'operation':
       return spell(node);
@@ -187,7 +219,10 @@ const plain =
   (float: string, integer = float): Spelling =>
   node => {
     const type = operandType(node);
-    return [`${arithmetic(type)}.${type.scalar === 'i32' ? integer : float}`, ...node.operands.map(expression)];
+    return [
+      `${arithmetic(type)}.${type.scalar === 'i32' ? integer : float}`,
+      ...node.operands.map(expression),
+    ];
   };
 
 const comparison =
@@ -215,8 +250,10 @@ const bitwise =
 
 const choose: Spelling = node => {
   const [condition, then, otherwise] = [operand(node, 0), operand(node, 1), operand(node, 2)];
-  if (node.type.lanes === 1) return ['select', expression(then), expression(otherwise), expression(condition)];
-  const isComparison = condition.kind === 'operation' && (condition.operator === 'less' || condition.operator === 'equal');
+  if (node.type.lanes === 1)
+    return ['select', expression(then), expression(otherwise), expression(condition)];
+  const isComparison =
+    condition.kind === 'operation' && (condition.operator === 'less' || condition.operator === 'equal');
   const mask: Sexpression = isComparison
     ? (condition.operator === 'less' ? plain('lt', 'lt_s') : plain('eq'))(condition)
     : ['i32x4.ne', expression(condition), ['v128.const', 'i32x4', '0', '0', '0', '0']];
@@ -225,19 +262,27 @@ const choose: Spelling = node => {
 
 const convert: Spelling = node => {
   const from = operandType(node);
-  const name = node.type.scalar === 'i32' ? `trunc${from.lanes > 1 ? '_sat' : ''}_${arithmetic(from)}_s` : `convert_${arithmetic(from)}_s`;
+  const name =
+    node.type.scalar === 'i32'
+      ? `trunc${from.lanes > 1 ? '_sat' : ''}_${arithmetic(from)}_s`
+      : `convert_${arithmetic(from)}_s`;
   return [`${arithmetic(node.type)}.${name}`, ...node.operands.map(expression)];
 };
 
 const reinterpret: Spelling = node =>
-  node.type.lanes > 1 ? expression(operand(node, 0)) : [`${node.type.scalar}.reinterpret_${operandType(node).scalar}`, ...node.operands.map(expression)];
+  node.type.lanes > 1
+    ? expression(operand(node, 0))
+    : [`${node.type.scalar}.reinterpret_${operandType(node).scalar}`, ...node.operands.map(expression)];
 
 const shift =
   (name: string): Spelling =>
   node => {
     const [value, count] = [operand(node, 0), operand(node, 1)];
     // A vector shifts all lanes by one number.
-    const by = node.type.lanes > 1 && count.kind === 'literal' ? { ...count, type: { scalar: 'i32', lanes: 1 } as const } : count;
+    const by =
+      node.type.lanes > 1 && count.kind === 'literal'
+        ? { ...count, type: { scalar: 'i32', lanes: 1 } as const }
+        : count;
     return [`${arithmetic(node.type)}.${name}`, expression(value), expression(by)];
   };
 
@@ -253,7 +298,10 @@ const spellings = {
   minimum: extreme('min', 'min_s', 'lt_s'),
   maximum: extreme('max', 'max_s', 'gt_s'),
   power: absent,
-  negate: node => (node.type.scalar === 'i32' && node.type.lanes === 1 ? ['i32.sub', ['i32.const', '0'], expression(operand(node, 0))] : plain('neg')(node)),
+  negate: node =>
+    node.type.scalar === 'i32' && node.type.lanes === 1
+      ? ['i32.sub', ['i32.const', '0'], expression(operand(node, 0))]
+      : plain('neg')(node),
   absolute: plain('abs'),
   squareRoot: plain('sqrt'),
   floor: plain('floor'),
@@ -274,7 +322,10 @@ const spellings = {
   select: choose,
   toFloat: convert,
   toInteger: convert,
-  toPrecision: node => [`${node.type.scalar}.${node.type.scalar === 'f64' ? 'promote_f32' : 'demote_f64'}`, expression(operand(node, 0))],
+  toPrecision: node => [
+    `${node.type.scalar}.${node.type.scalar === 'f64' ? 'promote_f32' : 'demote_f64'}`,
+    expression(operand(node, 0)),
+  ],
   bitsToFloat: reinterpret,
   floatToBits: reinterpret,
   splat: node => [`${arithmetic(node.type)}.splat`, expression(operand(node, 0))],

@@ -33,8 +33,18 @@ export type Expression =
     }
   | { readonly kind: 'power'; readonly base: Expression; readonly exponent: Expression; readonly span: Span }
   | { readonly kind: 'adjoint'; readonly operand: Expression; readonly span: Span }
-  | { readonly kind: 'index'; readonly target: Expression; readonly items: readonly Index[]; readonly span: Span }
-  | { readonly kind: 'call'; readonly callee: Expression; readonly arguments: readonly Expression[]; readonly span: Span }
+  | {
+      readonly kind: 'index';
+      readonly target: Expression;
+      readonly items: readonly Index[];
+      readonly span: Span;
+    }
+  | {
+      readonly kind: 'call';
+      readonly callee: Expression;
+      readonly arguments: readonly Expression[];
+      readonly span: Span;
+    }
   /** `sum(i < k) body`: the body is the whole product that follows. */
   | {
       readonly kind: 'big';
@@ -45,7 +55,12 @@ export type Expression =
       readonly span: Span;
     }
   /** `dsum(A, B)`: a big word called like a function. */
-  | { readonly kind: 'bigCall'; readonly word: BigWord; readonly arguments: readonly Expression[]; readonly span: Span }
+  | {
+      readonly kind: 'bigCall';
+      readonly word: BigWord;
+      readonly arguments: readonly Expression[];
+      readonly span: Span;
+    }
   | { readonly kind: 'assume'; readonly property: Name; readonly operand: Expression; readonly span: Span }
   | {
       readonly kind: 'if';
@@ -157,7 +172,13 @@ export interface ScanDeclaration {
 export type Declaration =
   | OperatorDeclaration
   | ScanDeclaration
-  | { readonly kind: 'use'; readonly path: string; readonly pathSpan: Span; readonly names: readonly Name[]; readonly span: Span }
+  | {
+      readonly kind: 'use';
+      readonly path: string;
+      readonly pathSpan: Span;
+      readonly names: readonly Name[];
+      readonly span: Span;
+    }
   | {
       readonly kind: 'export';
       readonly documentation: string;
@@ -175,7 +196,12 @@ export type Declaration =
       readonly path?: string;
       readonly span: Span;
     }
-  | { readonly kind: 'shared'; readonly documentation: string; readonly parameter: Parameter; readonly span: Span };
+  | {
+      readonly kind: 'shared';
+      readonly documentation: string;
+      readonly parameter: Parameter;
+      readonly span: Span;
+    };
 
 /** A comment and where it stands; `///` comments are also read as documentation. */
 export interface Comment {

@@ -2,15 +2,50 @@
  * Text → AST, by chevrotain (used only in this folder). Never fails: what cannot be understood becomes an `error`
  * expression or is skipped up to the next declaration, with a diagnostic.
  */
-import { EmbeddedActionsParser, type IRecognitionException, type IToken, Lexer, MismatchedTokenException, NoViableAltException, tokenLabel, tokenMatcher, type TokenType } from 'chevrotain';
+import {
+  EmbeddedActionsParser,
+  type IRecognitionException,
+  type IToken,
+  Lexer,
+  MismatchedTokenException,
+  NoViableAltException,
+  type TokenType,
+  tokenLabel,
+  tokenMatcher,
+} from 'chevrotain';
 import { type Diagnostic, report } from '../src/core/diagnostics/diagnostic.ts';
 import { syntax } from '../src/core/diagnostics/syntax.ts';
 import type { SourceFile, Span } from '../src/core/span.ts';
 import type {
-  BigWord, BinaryOperator, Binding, Body, Comparison as ComparisonSign, Condition, Declaration, Expression, File, Index, Let, Name, Parameter,
-  ParameterType, SpaceType, Statement,
+  BigWord,
+  BinaryOperator,
+  Binding,
+  Body,
+  Comparison as ComparisonSign,
+  Condition,
+  Declaration,
+  Expression,
+  File,
+  Index,
+  Let,
+  Name,
+  Parameter,
+  ParameterType,
+  SpaceType,
+  Statement,
 } from './ast.ts';
-import { allTokens, BigWordToken, BindingToken, Comparison, DtypeToken, Keyword, NameToken, NumberToken, Sign, StringToken } from './tokens.ts';
+import {
+  allTokens,
+  BigWordToken,
+  BindingToken,
+  Comparison,
+  DtypeToken,
+  Keyword,
+  NameToken,
+  NumberToken,
+  Sign,
+  StringToken,
+} from './tokens.ts';
 
 export const sourceLimit = 2 ** 20;
 export const nestingLimit = 64;
@@ -30,10 +65,14 @@ export function parse(source: SourceFile): Parsed {
   }
   const { lexer, parser } = engine();
   const lexed = lexer.tokenize(source.text);
-  const comments = (lexed.groups['comments'] ?? []).map(token => ({ text: token.image, span: spanOf(source, token) }));
+  const comments = (lexed.groups['comments'] ?? []).map(token => ({
+    text: token.image,
+    span: spanOf(source, token),
+  }));
   const lexical = lexed.errors.map(error => lexicalError(source, error.offset, error.length));
   const limit = limitsExceeded(source, lexed.tokens);
-  if (limit !== undefined) return { file: { ...empty, trivia: { comments } }, diagnostics: [...lexical, limit] };
+  if (limit !== undefined)
+    return { file: { ...empty, trivia: { comments } }, diagnostics: [...lexical, limit] };
   const declarations = parser.parseFile(source, lexed.tokens, documentationBefore(source, comments));
   const grammatical = parser.errors.map(error => grammaticalError(source, error));
   return { file: { source, declarations, trivia: { comments } }, diagnostics: [...lexical, ...grammatical] };
@@ -43,7 +82,14 @@ let made: { lexer: Lexer; parser: SopParser } | undefined;
 
 /** Made at the first use, not at import. */
 function engine(): { lexer: Lexer; parser: SopParser } {
-  made ??= { lexer: new Lexer([...allTokens], { positionTracking: 'onlyOffset', ensureOptimizations: false, skipValidations: true }), parser: new SopParser() };
+  made ??= {
+    lexer: new Lexer([...allTokens], {
+      positionTracking: 'onlyOffset',
+      ensureOptimizations: false,
+      skipValidations: true,
+    }),
+    parser: new SopParser(),
+  };
   return made;
 }
 
@@ -69,18 +115,32 @@ function limitsExceeded(file: SourceFile, tokens: readonly IToken[]): Diagnostic
   const opens = [Sign.openBracket, Sign.openParenthesis, Sign.openBrace, Keyword.if];
   const closes = [Sign.closeBracket, Sign.closeParenthesis, Sign.closeBrace];
   const resets = [Sign.semicolon, Sign.equals, Keyword.op, Keyword.scan, Keyword.export];
-  const joins = [Sign.plus, Sign.minus, Sign.times, Sign.over, Sign.percent, Sign.power, Sign.prime, Sign.pipe, BigWordToken];
+  const joins = [
+    Sign.plus,
+    Sign.minus,
+    Sign.times,
+    Sign.over,
+    Sign.percent,
+    Sign.power,
+    Sign.prime,
+    Sign.pipe,
+    BigWordToken,
+  ];
   const is = (token: IToken, types: readonly TokenType[]) => types.some(type => tokenMatcher(token, type));
   for (const token of tokens) {
     if (is(token, opens)) depth++;
     if (is(token, closes)) depth = Math.max(0, depth - 1);
-    prefixes = is(token, [Sign.minus, Sign.power, BigWordToken]) || (prefixes > 0 && is(token, [Sign.openParenthesis])) ? prefixes + 1 : 0;
+    prefixes =
+      is(token, [Sign.minus, Sign.power, BigWordToken]) || (prefixes > 0 && is(token, [Sign.openParenthesis]))
+        ? prefixes + 1
+        : 0;
     if (is(token, joins)) chain++;
     if (is(token, resets)) {
       chain = 0;
       if (is(token, [Keyword.op, Keyword.scan, Keyword.export])) depth = 0;
     }
-    if (depth > nestingLimit || prefixes > nestingLimit) return report(syntax.tooDeep, spanOf(file, token), { limit: nestingLimit });
+    if (depth > nestingLimit || prefixes > nestingLimit)
+      return report(syntax.tooDeep, spanOf(file, token), { limit: nestingLimit });
     if (chain > chainLimit) return report(syntax.chainTooLong, spanOf(file, token), { limit: chainLimit });
   }
   return undefined;
@@ -98,10 +158,13 @@ function grammaticalError(file: SourceFile, error: IRecognitionException): Diagn
 
 /** What the parser wanted, from chevrotain's own account of it. */
 function expectedOf(error: IRecognitionException): string {
-  const wanted = /Expecting token of type --> (.*?) <--/.exec(error.message)?.[1] ?? /Expecting: (one of these|expecting|.*)/s.exec(error.message)?.[1];
+  const wanted =
+    /Expecting token of type --> (.*?) <--/.exec(error.message)?.[1] ??
+    /Expecting: (one of these|expecting|.*)/s.exec(error.message)?.[1];
   if (error instanceof MismatchedTokenException) return labelOf(error.message);
   if (error instanceof NoViableAltException) return inRule(error.context.ruleStack);
-  if (error.name === 'NotAllInputParsedException') return "a declaration ('op', 'scan', 'export', 'use', 'param' or 'pattern')";
+  if (error.name === 'NotAllInputParsedException')
+    return "a declaration ('op', 'scan', 'export', 'use', 'param' or 'pattern')";
   return wanted === undefined ? inRule(error.context.ruleStack) : inRule(error.context.ruleStack);
 }
 
@@ -117,17 +180,22 @@ function inRule(stack: readonly string[]): string {
 }
 
 function repair(found: string, expected: string, error: IRecognitionException): string | undefined {
-  if (expected === "':'" && found === '=') return "the type of an operator stands after ':', as in op f[n](...) : n -> n = ...";
+  if (expected === "':'" && found === '=')
+    return "the type of an operator stands after ':', as in op f[n](...) : n -> n = ...";
   if (expected === "';'") return "a let ends with ';'";
   if (expected === "'->'") return 'an operator maps one space to another: n -> m';
   if (expected === "'as'") return 'an export needs a name: export f[8] as f8';
   if (expected === 'a comparison' && found === '=') return 'equality is written ==';
-  if (expected === 'a name' && /^[a-z]+[0-9]*$/.test(found)) return `'${found}' is a word of the language; choose another name`;
+  if (expected === 'a name' && /^[a-z]+[0-9]*$/.test(found))
+    return `'${found}' is a word of the language; choose another name`;
   return error.context.ruleStack.length > 0 && expected === "')'" ? 'a bracket is not closed' : undefined;
 }
 
 /** The `///` lines that stand directly before an offset. */
-function documentationBefore(file: SourceFile, comments: readonly { readonly text: string; readonly span: Span }[]) {
+function documentationBefore(
+  file: SourceFile,
+  comments: readonly { readonly text: string; readonly span: Span }[],
+) {
   const ends = new Map(comments.map(comment => [comment.span.end, comment]));
   return (start: number): string => {
     const lines: string[] = [];
@@ -207,7 +275,13 @@ class SopParser extends EmbeddedActionsParser {
     const names: Name[] = [];
     this.AT_LEAST_ONE_SEP({ SEP: Sign.comma, DEF: () => names.push(this.nameOf(this.CONSUME(NameToken))) });
     this.CONSUME(Sign.closeParenthesis);
-    return { kind: 'use', path: path.image.slice(1, -1), pathSpan: spanOf(this.source, path), names, span: this.since(start) };
+    return {
+      kind: 'use',
+      path: path.image.slice(1, -1),
+      pathSpan: spanOf(this.source, path),
+      names,
+      span: this.since(start),
+    };
   });
 
   private readonly exportDeclaration = this.RULE('exportDeclaration', (): Declaration => {
@@ -220,7 +294,14 @@ class SopParser extends EmbeddedActionsParser {
     });
     this.CONSUME(Keyword.as);
     const alias = this.nameOf(this.CONSUME2(NameToken));
-    return { kind: 'export', documentation: this.documentation(start), name, sizes, alias, span: this.since(start) };
+    return {
+      kind: 'export',
+      documentation: this.documentation(start),
+      name,
+      sizes,
+      alias,
+      span: this.since(start),
+    };
   });
 
   private readonly sizes = this.RULE('sizes', (): Expression[] => {
@@ -264,7 +345,9 @@ class SopParser extends EmbeddedActionsParser {
     ]);
     const documentation = this.documentation(start);
     const span = this.since(start);
-    return path === undefined ? { kind: 'pattern', documentation, name, sizes, edges, span } : { kind: 'pattern', documentation, name, sizes, path, span };
+    return path === undefined
+      ? { kind: 'pattern', documentation, name, sizes, edges, span }
+      : { kind: 'pattern', documentation, name, sizes, path, span };
   });
 
   private readonly shared = this.RULE('shared', (): Declaration => {
@@ -306,7 +389,9 @@ class SopParser extends EmbeddedActionsParser {
       value = this.SUBRULE(this.expression);
     });
     const span = this.since(start);
-    return value === undefined ? { bindings, name, type, span } : { bindings, name, type, default: value, span };
+    return value === undefined
+      ? { bindings, name, type, span }
+      : { bindings, name, type, default: value, span };
   });
 
   private readonly parameterType = this.RULE('parameterType', (): ParameterType => {
@@ -316,7 +401,9 @@ class SopParser extends EmbeddedActionsParser {
     this.OR([
       {
         ALT: () => {
-          name = this.nameOf(this.OR2([{ ALT: () => this.CONSUME(NameToken) }, { ALT: () => this.CONSUME(DtypeToken) }]));
+          name = this.nameOf(
+            this.OR2([{ ALT: () => this.CONSUME(NameToken) }, { ALT: () => this.CONSUME(DtypeToken) }]),
+          );
           this.OPTION(() => {
             dims = this.SUBRULE(this.dims);
           });
@@ -328,7 +415,11 @@ class SopParser extends EmbeddedActionsParser {
         },
       },
     ]);
-    return { ...(name === undefined ? {} : { name }), ...(dims === undefined ? {} : { dims }), span: this.since(start) };
+    return {
+      ...(name === undefined ? {} : { name }),
+      ...(dims === undefined ? {} : { dims }),
+      span: this.since(start),
+    };
   });
 
   private readonly dims = this.RULE('dims', (): Expression[] => {
@@ -393,7 +484,18 @@ class SopParser extends EmbeddedActionsParser {
     this.CONSUME(Sign.equals);
     const body = this.SUBRULE(this.body);
     const documentation = this.documentation(start);
-    return { kind: 'op', documentation, name, binders, parameters, domain, codomain, where, body, span: this.since(start) };
+    return {
+      kind: 'op',
+      documentation,
+      name,
+      binders,
+      parameters,
+      domain,
+      codomain,
+      where,
+      body,
+      span: this.since(start),
+    };
   });
 
   private readonly body = this.RULE('body', (): Body => {
@@ -443,7 +545,19 @@ class SopParser extends EmbeddedActionsParser {
     });
     const body = this.SUBRULE(this.statements);
     const documentation = this.documentation(start);
-    return { kind: 'scan', documentation, name, binders, over, parameters, result, reversed, where, body, span: this.since(start) };
+    return {
+      kind: 'scan',
+      documentation,
+      name,
+      binders,
+      over,
+      parameters,
+      result,
+      reversed,
+      where,
+      body,
+      span: this.since(start),
+    };
   });
 
   private readonly statements = this.RULE('statements', (): Statement[] => {
@@ -471,7 +585,9 @@ class SopParser extends EmbeddedActionsParser {
             initial = this.SUBRULE(this.expression);
           });
           const span = this.since(start);
-          return initial === undefined ? { kind: 'state', name, type, span } : { kind: 'state', name, type, initial, span };
+          return initial === undefined
+            ? { kind: 'state', name, type, span }
+            : { kind: 'state', name, type, initial, span };
         },
       },
       {
@@ -566,8 +682,10 @@ class SopParser extends EmbeddedActionsParser {
   /** BIG ( NAME <  begins an indexed sum; BIG ( anything else is a call. */
   private atIndexed(): boolean {
     return (
-      tokenMatcher(this.LA(1), BigWordToken) && tokenMatcher(this.LA(2), Sign.openParenthesis) &&
-      tokenMatcher(this.LA(3), NameToken) && this.LA(4).image === '<'
+      tokenMatcher(this.LA(1), BigWordToken) &&
+      tokenMatcher(this.LA(2), Sign.openParenthesis) &&
+      tokenMatcher(this.LA(3), NameToken) &&
+      this.LA(4).image === '<'
     );
   }
 
@@ -750,7 +868,12 @@ class SopParser extends EmbeddedActionsParser {
         {
           ALT: (): Expression => {
             const token = this.CONSUME(NumberToken);
-            return { kind: 'number', text: token.image, value: Number(token.image), span: spanOf(this.source, token) };
+            return {
+              kind: 'number',
+              text: token.image,
+              value: Number(token.image),
+              span: spanOf(this.source, token),
+            };
           },
         },
         {

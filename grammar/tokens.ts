@@ -4,15 +4,27 @@ import { createToken, Lexer, type TokenType } from 'chevrotain';
 export const NameToken = createToken({ name: 'Name', pattern: /[A-Za-z_][A-Za-z0-9_]*/, label: 'a name' });
 
 const keyword = (word: string): TokenType =>
-  createToken({ name: `Keyword_${word}`, pattern: new RegExp(word), longer_alt: NameToken, label: `'${word}'` });
+  createToken({
+    name: `Keyword_${word}`,
+    pattern: new RegExp(word),
+    longer_alt: NameToken,
+    label: `'${word}'`,
+  });
 
-const sign = (name: string, text: string): TokenType => createToken({ name, pattern: text, label: `'${text}'` });
+const sign = (name: string, text: string): TokenType =>
+  createToken({ name, pattern: text, label: `'${text}'` });
 
 /** A class of keywords that the grammar treats alike. */
 const family = (name: string, label: string): TokenType => createToken({ name, pattern: Lexer.NA, label });
 
 const member = (parent: TokenType, word: string): TokenType =>
-  createToken({ name: `${parent.name}_${word}`, pattern: new RegExp(word), longer_alt: NameToken, categories: parent, label: `'${word}'` });
+  createToken({
+    name: `${parent.name}_${word}`,
+    pattern: new RegExp(word),
+    longer_alt: NameToken,
+    categories: parent,
+    label: `'${word}'`,
+  });
 
 export const Keyword = {
   use: keyword('use'),
@@ -38,11 +50,19 @@ export const Keyword = {
 export const BigWordToken = family('BigWord', "'sum', 'prod', 'dsum', 'hstack', 'vstack' or 'tabulate'");
 export const BindingToken = family('Binding', "'static', 'frozen', 'learned', 'item', 'token' or 'call'");
 export const DtypeToken = family('Dtype', "'c64', 'f32', 'f16', 'bf16' or 'index'");
-const bigWords = ['sum', 'prod', 'dsum', 'hstack', 'vstack', 'tabulate'].map(word => member(BigWordToken, word));
-const bindings = ['static', 'frozen', 'learned', 'item', 'token', 'call'].map(word => member(BindingToken, word));
+const bigWords = ['sum', 'prod', 'dsum', 'hstack', 'vstack', 'tabulate'].map(word =>
+  member(BigWordToken, word),
+);
+const bindings = ['static', 'frozen', 'learned', 'item', 'token', 'call'].map(word =>
+  member(BindingToken, word),
+);
 const dtypes = ['c64', 'f32', 'f16', 'bf16', 'index'].map(word => member(DtypeToken, word));
 
-export const Comparison = createToken({ name: 'Comparison', pattern: /==|!=|<=|>=|<(?!-)|>/, label: 'a comparison' });
+export const Comparison = createToken({
+  name: 'Comparison',
+  pattern: /==|!=|<=|>=|<(?!-)|>/,
+  label: 'a comparison',
+});
 export const Sign = {
   pipe: sign('Pipe', '|>'),
   arrow: sign('Arrow', '->'),
@@ -67,7 +87,11 @@ export const Sign = {
   closeBrace: sign('CloseBrace', '}'),
 } as const;
 
-export const NumberToken = createToken({ name: 'Number', pattern: /[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?(?!\.\d)/, label: 'a number' });
+export const NumberToken = createToken({
+  name: 'Number',
+  pattern: /[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?(?!\.\d)/,
+  label: 'a number',
+});
 export const StringToken = createToken({ name: 'String', pattern: /"[^"\n]*"/, label: 'a string' });
 const Space = createToken({ name: 'Space', pattern: /[\s\uFEFF]+/, group: Lexer.SKIPPED, line_breaks: true });
 const CommentToken = createToken({ name: 'Comment', pattern: /\/\/[^\n]*/, group: 'comments' });
@@ -90,5 +114,7 @@ export const allTokens: readonly TokenType[] = [
   Sign.arrow,
   Sign.update,
   Comparison,
-  ...Object.values(Sign).filter(token => token !== Sign.pipe && token !== Sign.arrow && token !== Sign.update),
+  ...Object.values(Sign).filter(
+    token => token !== Sign.pipe && token !== Sign.arrow && token !== Sign.update,
+  ),
 ];

@@ -3,9 +3,9 @@
  * only; the runtime allocates, packs, copies and calls. Imports nothing.
  */
 
-export type BufferRole = 'input' | 'output' | 'weights' | 'scratch' | 'workspace';
+export type BufferRole = 'input' | 'output' | 'workspace' | 'scratch';
 
-/** A region of the module's memory. bytes = fixedBytes + bytesPerRow · batch. */
+/** A region of memory one program uses: bytes = fixedBytes + bytesPerRow · rows of the batch. */
 export interface BufferDescription {
   readonly name: string;
   readonly role: BufferRole;
@@ -13,7 +13,7 @@ export interface BufferDescription {
   readonly bytesPerRow: number;
 }
 
-/** One launch: `export(address of each buffer..., batch)`. */
+/** One launch: `export(address of each buffer..., batch)`. A buffer is one of the program's, or a packed one. */
 export interface KernelDescription {
   readonly export: string;
   readonly buffers: readonly string[];
@@ -30,12 +30,18 @@ export interface ProgramDescription {
 export type ParameterDtype = 'f32' | 'f16' | 'bf16' | 'f64' | 'index';
 
 export interface ParameterDescription {
+  /** Unique in the module: `monarch1k.L`, or plain for a parameter of the file. */
+  readonly key: string;
+  /** As the user wrote it. */
   readonly name: string;
   readonly dtype: ParameterDtype;
   readonly shape: readonly number[];
-  /** As the user wrote it, in symbols; shown in errors. */
+  /** The shape as the user wrote it, in symbols; shown in errors. */
   readonly written: string;
   readonly binding: 'static' | 'frozen' | 'learned' | 'call';
+  /** Values of an index parameter lie in 0..range-1; `permutation` asks for each exactly once. */
+  readonly range?: number;
+  readonly permutation?: boolean;
   /** Fills the parameter from its declared default; absent when a value must be given. */
   readonly default?: (seed: number) => Float64Array;
 }
@@ -43,12 +49,13 @@ export interface ParameterDescription {
 /** Parameter values as the pack step reads them: f64, or integers for index tables, row-major. */
 export type PackInputs = Readonly<Record<string, Float64Array>>;
 
-/** Rewrites parameters into the layout a kernel reads; run at load and when one of `reads` is updated. */
+/** Rewrites parameters into the layout a kernel reads; run at load and when one of `reads` changes. */
 export interface PackStep {
-  /** The weights buffer it fills; shared by all programs that name it. */
+  /** The packed buffer it fills; shared by all programs that name it. */
   readonly target: string;
   readonly scalar: 'f32' | 'f64' | 'i32';
   readonly elements: number;
+  /** Keys of parameters. */
   readonly reads: readonly string[];
   readonly run: (parameters: PackInputs, target: Float32Array | Float64Array | Int32Array) => void;
 }
@@ -57,10 +64,18 @@ export interface OperatorDescription {
   readonly name: string;
   /** `monarch[n=1024, b=32]`. */
   readonly title: string;
+  /** Keys of the parameters it reads. */
   readonly parameters: readonly string[];
   readonly apply: ProgramDescription;
   /** Absent for maps, which have none. */
   readonly adjoint?: ProgramDescription;
+}
+
+/** The assembled kernels, the best first; the first that the engine validates is used. */
+export interface WasmVariant {
+  readonly profile: string;
+  /** Base64 of the bytes, or the address of a file beside the module. */
+  readonly bytes: string | URL;
 }
 
 export interface ModuleDescription {
@@ -69,6 +84,5 @@ export interface ModuleDescription {
   readonly parameters: readonly ParameterDescription[];
   readonly packs: readonly PackStep[];
   readonly operators: readonly OperatorDescription[];
-  /** The assembled kernels; `wasm` is called once, when a module is first created. Imports `env.memory` and nothing else. */
-  readonly wasm: () => Uint8Array;
+  readonly wasm: readonly WasmVariant[];
 }

@@ -1,43 +1,35 @@
 /**
  * The compiler as a function: source text in, artefacts and diagnostics out. No I/O; runs in a browser.
  *
- *   const { diagnostics, artifacts } = await compile({ name: 'monarch.sop', text }, { instances: [...] });
+ *   const { diagnostics, artifacts } = await compile({ name: 'monarch.sop', text });
  *
  * `lowerSource` stops before assembling, for callers that only look (`explain`).
  */
-import { moduleText, type ModuleArtifacts } from '../codegen/module.ts';
+import { assemble } from '../codegen/assemble.ts';
+import { printModule } from '../codegen/module.ts';
 import { printWat } from '../codegen/wat.ts';
 import { parse } from '../grammar/parser.ts';
-import { check } from './check/check.ts';
-import { elaborate } from './check/elaborate.ts';
-import type { TypedProgram } from './check/typed.ts';
+import { defaultInstances, elaborate, type Instance } from './check/elaborate.ts';
+import { resolveModule } from './check/module.ts';
 import { type Diagnostic, hasErrors } from './core/diagnostics/diagnostic.ts';
 import type { SourceFile } from './core/span.ts';
-import type { Program } from './ir/operator.ts';
+import type { ParameterDeclaration, Program } from './ir/operator.ts';
 import type { PackedBuffer } from './lower/context.ts';
+import { lowerPack } from './lower/pack.ts';
+import { describeOperator, describeParameter } from './module/describe.ts';
 import { isLinear, type LoweredOperator, lowerOperator, type Mode } from './pipeline.ts';
 import { type ProfileName, profiles } from './plan/profile.ts';
 
-/** An operator to instantiate: sizes by name or by position. */
-export interface Instance {
-  readonly operator: string;
-  readonly sizes: Readonly<Record<string, number>> | readonly number[];
-}
+export type { Instance } from './check/elaborate.ts';
 
 export interface CompileOptions {
   /** Operators to compile; by default every export of the file, else every operator without sizes. */
   readonly instances?: readonly Instance[];
-  /** Sources of `use`, by path as written relative to the file; absent files give a diagnostic. */
+  /** Sources of `use`, by path relative to where the first file's name starts; absent files give a diagnostic. */
   readonly readFile?: (path: string) => string | undefined;
   readonly profile?: ProfileName;
   readonly scalar?: 'f32' | 'f64';
   readonly modes?: readonly Mode[];
-}
-
-export interface LoweredSource {
-  readonly diagnostics: readonly Diagnostic[];
-  readonly operators: readonly LoweredInstance[];
-  readonly packed: readonly PackedBuffer[];
 }
 
 /** One operator at concrete sizes, lowered in every mode asked for that it has. */
@@ -45,3 +37,83 @@ export interface LoweredInstance {
   readonly source: Program;
   readonly modes: readonly LoweredOperator[];
 }
+
+export interface LoweredSource {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Empty when a diagnostic is an error. */
+  readonly operators: readonly LoweredInstance[];
+  /** Buffers the pack steps fill, shared by the operators. */
+  readonly packed: readonly PackedBuffer[];
+}
+
+export interface Artifact {
+  /** File name: `monarch.js`, `monarch.d.ts`, `monarch.wat`, `monarch.wasm`. */
+  readonly name: string;
+  readonly contents: string | Uint8Array;
+}
+
+export interface Compiled extends LoweredSource {
+  readonly artifacts: readonly Artifact[];
+}
+
+export function lowerSource(source: SourceFile, options: CompileOptions = {}): LoweredSource {
+  const parsed = parse(source);
+  const diagnostics: Diagnostic[] = [...parsed.diagnostics];
+  const files = { readFile: options.readFile ?? (() => undefined), parse };
+  const module = resolveModule(parsed.file, files, diagnostics);
+  const programs = (options.instances ?? defaultInstances(module)).map(instance => {
+    const elaborated = elaborate(module, instance);
+    diagnostics.push(...elaborated.diagnostics);
+    return elaborated.program;
+  });
+  if (hasErrors(diagnostics)) return { diagnostics, operators: [], packed: [] };
+  const packed: PackedBuffer[] = [];
+  const target = { profile: profiles[options.profile ?? 'wasm-simd128'], scalar: options.scalar ?? 'f32' };
+  const operators = programs
+    .filter(program => program !== undefined)
+    .map(program => {
+      const modes = (options.modes ?? ['apply', 'adjoint']).filter(
+        mode => mode === 'apply' || isLinear(program),
+      );
+      return {
+        source: program,
+        modes: modes.map(mode => lowerOperator(program, mode, target, packed)),
+      };
+    });
+  return { diagnostics, operators, packed };
+}
+
+export async function compile(source: SourceFile, options: CompileOptions = {}): Promise<Compiled> {
+  const lowered = lowerSource(source, options);
+  if (lowered.operators.length === 0) return { ...lowered, artifacts: [] };
+  const name = moduleName(source.name);
+  const { operators, packed } = lowered;
+  const profile = options.profile ?? 'wasm-simd128';
+  const kernels = operators.flatMap(({ modes }) => modes.flatMap(mode => mode.kernels));
+  const wat = printWat(kernels, { comment: [`${name}: kernels for WebAssembly, ${profile}`] });
+  const bytes = await assemble(name, wat, profiles[profile].fusedMultiplyAdd);
+  const contents = {
+    name,
+    source: source.name,
+    scalar: options.scalar ?? 'f32',
+    parameters: parametersOf(operators).map(describeParameter),
+    packs: packed.map(buffer => ({ buffer, ...lowerPack(buffer) })),
+    operators: operators.map(({ modes }) => describeOperator(modes, packed)),
+    wasm: [{ profile, bytes }],
+  };
+  const artifacts: Artifact[] = [
+    { name: `${name}.js`, contents: printModule(contents) },
+    { name: `${name}.wat`, contents: wat },
+    { name: `${name}.wasm`, contents: bytes },
+  ];
+  return { ...lowered, artifacts };
+}
+
+/** Every parameter once; one of the file may be read by several operators. */
+function parametersOf(operators: readonly LoweredInstance[]): ParameterDeclaration[] {
+  const all = operators.flatMap(({ source }) => source.parameters);
+  return [...new Map(all.map(each => [each.tensor.name, each])).values()];
+}
+
+const moduleName = (path: string): string =>
+  (path.split(/[\\/]/).at(-1) ?? 'module').replace(/\.sop$/, '').replaceAll(/[^A-Za-z0-9_-]/g, '_');

@@ -16,7 +16,7 @@ import { verifyKernel } from './kernel/verify.ts';
 import type { PackedBuffer } from './lower/context.ts';
 import { lowerProgram } from './lower/lower.ts';
 import { placeSegment } from './lower/place.ts';
-import { planProgram, type Plan, type Segment } from './plan/plan.ts';
+import { type Plan, planProgram, type Segment } from './plan/plan.ts';
 import type { Profile } from './plan/profile.ts';
 import { normaliseProgram, type Trace } from './rewrite/normalise.ts';
 import type { TileBuffer, TileProgram } from './tile/tile.ts';
@@ -44,7 +44,12 @@ export interface LoweredOperator {
 export const isLinear = (program: Program): boolean => program.steps.every(step => step.kind === 'linear');
 
 /** Operator IR to kernels. `packed` collects the weight buffers, shared by all operators of a module. */
-export function lowerOperator(source: Program, mode: Mode, target: LoweringTarget, packed: PackedBuffer[]): LoweredOperator {
+export function lowerOperator(
+  source: Program,
+  mode: Mode,
+  target: LoweringTarget,
+  packed: PackedBuffer[],
+): LoweredOperator {
   const { program, trace } = normaliseProgram(mode === 'apply' ? source : adjointProgram(source));
   const plan = planProgram(program, target.profile, target.scalar === 'f64' ? 8 : 4);
   const tiles = plan.segments.map(segment => pass('place', verifyTile, placed(plan, segment)));
@@ -63,7 +68,14 @@ function adjointProgram(source: Program): Program {
     invariant(step.kind === 'linear', 'linear');
     return { kind: 'linear' as const, operator: adjoint(step.operator) };
   });
-  return { ...source, name: `${source.name}_adjoint`, title: `${source.title}'`, rows: source.columns, columns: source.rows, steps };
+  return {
+    ...source,
+    name: `${source.name}_adjoint`,
+    title: `${source.title}'`,
+    rows: source.columns,
+    columns: source.rows,
+    steps,
+  };
 }
 
 function placed(plan: Plan, segment: Segment): TileProgram {
@@ -84,7 +96,10 @@ function placed(plan: Plan, segment: Segment): TileProgram {
 }
 
 const optionsOf = ({ profile, scalar }: LoweringTarget) => ({
-  machine: { lanes: scalar === 'f64' ? profile.vectorLanes / 2 : profile.vectorLanes, accumulators: profile.accumulators },
+  machine: {
+    lanes: scalar === 'f64' ? profile.vectorLanes / 2 : profile.vectorLanes,
+    accumulators: profile.accumulators,
+  },
   fusedMultiplyAdd: profile.fusedMultiplyAdd,
   scalar,
   maximumBatch: 2 ** 20,
@@ -96,4 +111,3 @@ function pass<Node>(name: string, verify: (node: Node) => readonly string[], nod
   invariant(problem === undefined, `after ${name}: ${problem}`);
   return node;
 }
-

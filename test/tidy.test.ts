@@ -73,7 +73,9 @@ describe('import directions', () => {
 
   test('chevrotain only in grammar, ts-morph only in codegen/ts, the file system only in src/cli', () => {
     const only = (pattern: RegExp, folder: string) =>
-      sources.filter(file => pattern.test(text(file)) && !file.startsWith(folder) && !file.startsWith('examples'));
+      sources.filter(
+        file => pattern.test(text(file)) && !file.startsWith(folder) && !file.startsWith('examples'),
+      );
     expect(only(/from 'chevrotain'/, 'grammar/')).toEqual([]);
     expect(only(/from 'ts-morph'|import\('ts-morph'\)/, 'codegen/ts/')).toEqual([]);
     expect(only(/from 'node:fs/, 'src/cli/')).toEqual([]);
@@ -86,8 +88,8 @@ describe('constructs', () => {
     expect(files.filter(file => file !== 'test/tidy.test.ts' && bad.test(text(file)))).toEqual([]);
   });
   test('every source file is reached from an entry', () => {
-    const entries = sources.filter(
-      file => /^src\/(cli\/main|compile)\.ts$|^runtime\/|^examples\//.test(file),
+    const entries = sources.filter(file =>
+      /^src\/(cli\/main|compile)\.ts$|^runtime\/|^examples\//.test(file),
     );
     const reached = new Set<string>(entries);
     const queue = [...entries];

@@ -12,7 +12,11 @@ export function indexTensor(node: Expression & { kind: 'index' }, tensor: Tensor
   const { items } = node;
   if (items.length > tensor.shape.length) {
     const expected = `${tensor.shape.length} ${tensor.shape.length === 1 ? 'index' : 'indices'}`;
-    return fail(scope, checking.wrongCount, node.span, { what: textOf(node.target), expected, found: items.length });
+    return fail(scope, checking.wrongCount, node.span, {
+      what: textOf(node.target),
+      expected,
+      found: items.length,
+    });
   }
   const parts: AxisPart[] = [];
   for (const [k, extent] of tensor.shape.entries()) {
@@ -53,7 +57,8 @@ function indexTable(node: Expression, scope: Scope) {
   if (node.kind !== 'name') return undefined;
   const value = scope.names.get(node.text)?.();
   if (value?.sort === 'index') return value.scalar;
-  if (value?.sort !== 'tensor' || value.tensor.dtype !== 'index' || value.tensor.shape.length > 0) return undefined;
+  if (value?.sort !== 'tensor' || value.tensor.dtype !== 'index' || value.tensor.shape.length > 0)
+    return undefined;
   scope.session.used.add(node.text);
   return indexOf(indexElement(value.tensor, []));
 }

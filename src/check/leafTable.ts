@@ -3,11 +3,42 @@
  * receives them in order and answers with a value, or with what the leaf wanted.
  */
 import { at } from '../core/invariant.ts';
-import { rotateMap, axesPermutation, bitReversalMap, dataMap, reverseMap, stridePermutation } from '../ir/indexMap.ts';
 import {
-  circulant, dct, hadamard, householder, kron, lowRank, pad, permutationByTable, reflection, signedPermutation, sparse, toeplitz, triangular, vandermonde,
+  axesPermutation,
+  bitReversalMap,
+  dataMap,
+  reverseMap,
+  rotateMap,
+  stridePermutation,
+} from '../ir/indexMap.ts';
+import {
+  circulant,
+  dct,
+  hadamard,
+  householder,
+  kron,
+  lowRank,
+  pad,
+  permutationByTable,
+  reflection,
+  signedPermutation,
+  sparse,
+  toeplitz,
+  triangular,
+  vandermonde,
 } from '../ir/leaves.ts';
-import { adjoint, blockDiagonal, dense, diagonal, gather, identity, inverse, offDiagonal, type Operator, zero } from '../ir/operator.ts';
+import {
+  adjoint,
+  blockDiagonal,
+  dense,
+  diagonal,
+  gather,
+  identity,
+  inverse,
+  type Operator,
+  offDiagonal,
+  zero,
+} from '../ir/operator.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { Pattern } from './value.ts';
 
@@ -28,7 +59,10 @@ export interface LeafRow {
   readonly make: (...values: never[]) => Made;
 }
 
-const leaf = <Values extends readonly unknown[]>(slots: readonly Slot[], make: (...values: Values) => Made): LeafRow => ({
+const leaf = <Values extends readonly unknown[]>(
+  slots: readonly Slot[],
+  make: (...values: Values) => Made,
+): LeafRow => ({
   slots,
   make: make as unknown as LeafRow['make'],
 });
@@ -57,7 +91,9 @@ export const leafTable: Readonly<Record<string, LeafRow>> = {
     isPowerOfTwo(n) ? gather(bitReversalMap(Math.round(Math.log2(n)))) : { expected: 'a power of 2' },
   ),
   take: leaf(['size', 'indices'], (n: number, index: Tensor) => gather(dataMap(index, n, false))),
-  pad: leaf(['size', 'size'], (m: number, n: number) => (m >= n ? pad(m, n) : { expected: 'a first size no smaller than the second' })),
+  pad: leaf(['size', 'size'], (m: number, n: number) =>
+    m >= n ? pad(m, n) : { expected: 'a first size no smaller than the second' },
+  ),
   lowrank: leaf(['matrix', 'matrix'], (u: Tensor, v: Tensor) =>
     u.shape[1] === v.shape[1] ? lowRank(u, v) : { expected: 'U [m, r] and V [n, r] of one rank' },
   ),
@@ -73,7 +109,9 @@ export const leafTable: Readonly<Record<string, LeafRow>> = {
   dct: leaf(['size'], (n: number) => dct(n)),
   vandermonde: leaf(['vector', 'size'], (z: Tensor, n: number) => vandermonde(z, n)),
   sparse: leaf(['pattern', 'vector'], ({ rows, columns, edges }: Pattern, w: Tensor) =>
-    edges.length === length(w) ? sparse(rows, columns, edges, w) : { expected: `one weight for each of ${edges.length} entries` },
+    edges.length === length(w)
+      ? sparse(rows, columns, edges, w)
+      : { expected: `one weight for each of ${edges.length} entries` },
   ),
   transpose: leaf(['operator'], adjoint),
   inv: leaf(['operator'], (a: Operator) => (square(a) ? inverse(a) : { expected: 'a square operator' })),

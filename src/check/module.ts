@@ -10,7 +10,10 @@ export type ExportDeclaration = Declaration & { kind: 'export' };
 
 export interface Module {
   readonly file: File;
-  readonly operators: ReadonlyMap<string, { readonly declaration: OperatorDeclaration; readonly module: Module }>;
+  readonly operators: ReadonlyMap<
+    string,
+    { readonly declaration: OperatorDeclaration; readonly module: Module }
+  >;
   readonly scans: ReadonlyMap<string, ScanDeclaration>;
   readonly patterns: ReadonlyMap<string, PatternDeclaration>;
   readonly shared: ReadonlyMap<string, SharedParameter>;
@@ -20,10 +23,18 @@ export interface Module {
 /** How files are found: parsed sources by path, relative to the file that names them. */
 export interface FileSystem {
   readonly readFile: (path: string) => string | undefined;
-  readonly parse: (source: SourceFile) => { readonly file: File; readonly diagnostics: readonly Diagnostic[] };
+  readonly parse: (source: SourceFile) => {
+    readonly file: File;
+    readonly diagnostics: readonly Diagnostic[];
+  };
 }
 
-export function resolveModule(file: File, files: FileSystem, diagnostics: Diagnostic[], using: readonly string[] = []): Module {
+export function resolveModule(
+  file: File,
+  files: FileSystem,
+  diagnostics: Diagnostic[],
+  using: readonly string[] = [],
+): Module {
   const operators = new Map<string, { declaration: OperatorDeclaration; module: Module }>();
   const scans = new Map<string, ScanDeclaration>();
   const patterns = new Map<string, PatternDeclaration>();
@@ -34,7 +45,15 @@ export function resolveModule(file: File, files: FileSystem, diagnostics: Diagno
   const define = (name: { readonly text: string; readonly span: Span }): void => {
     const first = seen.get(name.text);
     if (first === undefined) seen.set(name.text, name.span);
-    else diagnostics.push(report(checking.duplicate, name.span, { name: name.text }, { notes: [{ message: 'first defined here', span: first }] }));
+    else
+      diagnostics.push(
+        report(
+          checking.duplicate,
+          name.span,
+          { name: name.text },
+          { notes: [{ message: 'first defined here', span: first }] },
+        ),
+      );
   };
   for (const declaration of file.declarations) {
     switch (declaration.kind) {
@@ -76,9 +95,11 @@ function importNames(
   using: readonly string[],
 ): void {
   const path = joinPath(module.file.source.name, use.path);
-  const problem = (why: string) => diagnostics.push(report(checking.unreadable, use.pathSpan, { path: use.path, why }));
+  const problem = (why: string) =>
+    diagnostics.push(report(checking.unreadable, use.pathSpan, { path: use.path, why }));
   if (path === undefined) return void problem('it lies outside the project');
-  if (using.includes(path) || path === module.file.source.name) return void problem('the files use each other in a circle');
+  if (using.includes(path) || path === module.file.source.name)
+    return void problem('the files use each other in a circle');
   const text = files.readFile(path);
   if (text === undefined) return void problem('no such file');
   const parsed = files.parse({ name: path, text });
@@ -87,7 +108,15 @@ function importNames(
   for (const name of use.names) {
     const found = other.operators.get(name.text);
     if (found !== undefined) operators.set(name.text, found);
-    else diagnostics.push(report(checking.unknownName, name.span, { name: name.text }, { notes: [{ message: `"${use.path}" does not define it` }] }));
+    else
+      diagnostics.push(
+        report(
+          checking.unknownName,
+          name.span,
+          { name: name.text },
+          { notes: [{ message: `"${use.path}" does not define it` }] },
+        ),
+      );
   }
 }
 

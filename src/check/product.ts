@@ -8,6 +8,8 @@ export function applyToTensor(operator: Operator, tensor: Tensor): Tensor {
   const matrix = matrixOf(operator);
   const rest = tensor.shape.slice(1);
   const tail = rest.map((_, k) => axis(k + 1));
-  const entry = sumOver(operator.columns, j => apply('multiply', element(matrix, [axis(0), j]), element(tensor, [j, ...tail])));
+  const entry = sumOver(operator.columns, j =>
+    apply('multiply', element(matrix, [axis(0), j]), element(tensor, [j, ...tail])),
+  );
   return computed([operator.rows, ...rest.map((_, k) => at(rest, k))], entry);
 }

@@ -1,7 +1,7 @@
 /** Names in force at a place, and what one elaboration accumulates. */
 import type { Expression } from '../../grammar/ast.ts';
-import { type Details, type Diagnostic, report, type Row } from '../core/diagnostics/diagnostic.ts';
 import { checking } from '../core/diagnostics/check.ts';
+import { type Details, type Diagnostic, type Row, report } from '../core/diagnostics/diagnostic.ts';
 import type { Span } from '../core/span.ts';
 import type { ParameterDeclaration } from '../ir/operator.ts';
 import type { Module } from './module.ts';
@@ -43,7 +43,13 @@ export function lazy(compute: Binding): Binding {
 }
 
 /** Reports and stands for the value that could not be made. */
-export function fail<Parameters>(scope: Scope, definition: Row<Parameters>, span: Span, parameters: Parameters, details?: Details): Value {
+export function fail<Parameters>(
+  scope: Scope,
+  definition: Row<Parameters>,
+  span: Span,
+  parameters: Parameters,
+  details?: Details,
+): Value {
   scope.session.diagnostics.push(report(definition, span, parameters, details));
   return failed;
 }
@@ -56,7 +62,11 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   let best: { name: string; distance: number } | undefined;
   for (const other of known) {
     const distance = editDistance(name, other);
-    if (distance <= Math.max(1, Math.floor(name.length / 3)) && (best === undefined || distance < best.distance)) best = { name: other, distance };
+    if (
+      distance <= Math.max(1, Math.floor(name.length / 3)) &&
+      (best === undefined || distance < best.distance)
+    )
+      best = { name: other, distance };
   }
   return best?.name;
 }

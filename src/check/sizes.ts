@@ -32,24 +32,41 @@ export function wholeOf(node: Expression, scope: Scope): number | undefined {
       const value = scope.names.get(node.text)?.();
       if (value === undefined) {
         const near = nearest(node.text, scope.names.keys());
-        fail(scope, checking.unknownName, node.span, { name: node.text }, { hint: near && `did you mean '${near}'?` });
+        fail(
+          scope,
+          checking.unknownName,
+          node.span,
+          { name: node.text },
+          { hint: near && `did you mean '${near}'?` },
+        );
         return undefined;
       }
       scope.session.used.add(node.text);
       if (value.sort === 'error') return undefined;
-      return value.sort === 'number' && Number.isInteger(value.value) ? value.value : notSize(node, scope, describe(value));
+      return value.sort === 'number' && Number.isInteger(value.value)
+        ? value.value
+        : notSize(node, scope, describe(value));
     }
     case 'binary':
       return arithmetic(node, scope);
     case 'power':
-      return map2(wholeOf(node.base, scope), wholeOf(node.exponent, scope), (a, b) => (b < 0 ? notSize(node, scope, 'a fraction') : a ** b));
+      return map2(wholeOf(node.base, scope), wholeOf(node.exponent, scope), (a, b) =>
+        b < 0 ? notSize(node, scope, 'a fraction') : a ** b,
+      );
     case 'call': {
       const name = node.callee.kind === 'name' ? node.callee.text : '';
-      const functions: Record<string, (a: number, b: number) => number> = { ceil: (a, b) => Math.ceil(a / b), min: Math.min, max: Math.max };
+      const functions: Record<string, (a: number, b: number) => number> = {
+        ceil: (a, b) => Math.ceil(a / b),
+        min: Math.min,
+        max: Math.max,
+      };
       const apply = Object.hasOwn(functions, name) ? functions[name] : undefined;
       const [a, b] = node.arguments;
-      if (apply === undefined || a === undefined || b === undefined || node.arguments.length !== 2) return notSize(node, scope, textOf(node));
-      return map2(wholeOf(a, scope), wholeOf(b, scope), (x, y) => (name === 'ceil' && y === 0 ? notSize(node, scope, 'a division by 0') : apply(x, y)));
+      if (apply === undefined || a === undefined || b === undefined || node.arguments.length !== 2)
+        return notSize(node, scope, textOf(node));
+      return map2(wholeOf(a, scope), wholeOf(b, scope), (x, y) =>
+        name === 'ceil' && y === 0 ? notSize(node, scope, 'a division by 0') : apply(x, y),
+      );
     }
     case 'if': {
       const holds = conditionOf(node.condition, scope);
@@ -73,7 +90,13 @@ function arithmetic(node: Expression & { kind: 'binary' }, scope: Scope): number
       case '%':
         if (node.operator === '%' && b > 0) return a - Math.floor(a / b) * b;
         if (b !== 0 && a % b === 0) return a / b;
-        fail(scope, checking.inexactDivision, node.span, { text: textOf(node), left: a, right: b }, { hint: 'sizes divide exactly; ceil(a, b) rounds up' });
+        fail(
+          scope,
+          checking.inexactDivision,
+          node.span,
+          { text: textOf(node), left: a, right: b },
+          { hint: 'sizes divide exactly; ceil(a, b) rounds up' },
+        );
         return undefined;
     }
   });
@@ -84,9 +107,14 @@ function notSize(node: Expression, scope: Scope, found: string): undefined {
   return undefined;
 }
 
-const map1 = <T>(a: T | undefined, apply: (a: T) => T | undefined): T | undefined => (a === undefined ? undefined : apply(a));
+const map1 = <T>(a: T | undefined, apply: (a: T) => T | undefined): T | undefined =>
+  a === undefined ? undefined : apply(a);
 
-function map2(a: number | undefined, b: number | undefined, apply: (a: number, b: number) => number | undefined): number | undefined {
+function map2(
+  a: number | undefined,
+  b: number | undefined,
+  apply: (a: number, b: number) => number | undefined,
+): number | undefined {
   if (a === undefined || b === undefined) return undefined;
   return apply(a, b);
 }

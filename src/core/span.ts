@@ -12,7 +12,11 @@ export interface Span {
   readonly end: number;
 }
 
-export const spanBetween = (from: Span, to: Span): Span => ({ file: from.file, start: from.start, end: to.end });
+export const spanBetween = (from: Span, to: Span): Span => ({
+  file: from.file,
+  start: from.start,
+  end: to.end,
+});
 
 /** One-based line and column of an offset, columns in UTF-16 units. */
 export function lineAndColumn(file: SourceFile, offset: number): { line: number; column: number } {

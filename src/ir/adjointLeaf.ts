@@ -1,6 +1,16 @@
 /** Adjoints that a leaf has as a leaf: the base cases of pushing the adjoint inwards, and of recognising AᵀA. */
 import { inverseMap, isBijection } from './indexMap.ts';
-import { adjoint, block, gather, type Operator, type Property, scatter, triangularSolve, update, zero } from './operator.ts';
+import {
+  adjoint,
+  block,
+  gather,
+  type Operator,
+  type Property,
+  scatter,
+  triangularSolve,
+  update,
+  zero,
+} from './operator.ts';
 import { element } from './tensor.ts';
 import { tabulate, transposeTensor } from './tensorAlgebra.ts';
 

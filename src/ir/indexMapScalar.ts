@@ -1,7 +1,15 @@
 /** An index map as an index expression: what a pack step evaluates when a map must become a table. */
 import { at, unreachable } from '../core/invariant.ts';
 import type { IndexMap } from './indexMap.ts';
-import { indexAdd, indexApply, indexElement, type IndexScalar, indexLiteral, indexMultiply, indexSelect } from './tensor.ts';
+import {
+  type IndexScalar,
+  indexAdd,
+  indexApply,
+  indexElement,
+  indexLiteral,
+  indexMultiply,
+  indexSelect,
+} from './tensor.ts';
 
 export function mapIndexScalar(map: IndexMap, i: IndexScalar): IndexScalar {
   switch (map.kind) {
@@ -21,8 +29,12 @@ export function mapIndexScalar(map: IndexMap, i: IndexScalar): IndexScalar {
     }
     case 'bitLinear':
       // The bits of a value are exclusive: flipping bit b of the sum adds or subtracts its weight.
-      return table(Array.from({ length: map.domain }, (_, k) =>
-        map.columns.reduce((sum, column, bit) => ((k >> bit) & 1 ? sum ^ column : sum), map.offset)), i);
+      return table(
+        Array.from({ length: map.domain }, (_, k) =>
+          map.columns.reduce((sum, column, bit) => ((k >> bit) & 1 ? sum ^ column : sum), map.offset),
+        ),
+        i,
+      );
     case 'tensor': {
       const size = indexLiteral(map.inner.domain);
       const outer = mapIndexScalar(map.outer, indexApply('floorDivide', i, size));
@@ -34,8 +46,13 @@ export function mapIndexScalar(map: IndexMap, i: IndexScalar): IndexScalar {
       return map.parts.toReversed().reduce<IndexScalar>((rest, part, k) => {
         domain -= part.domain;
         range -= part.range;
-        const own = indexAdd(mapIndexScalar(part, indexApply('subtract', i, indexLiteral(domain))), indexLiteral(range));
-        return k === 0 ? own : indexSelect(indexApply('less', i, indexLiteral(domain + part.domain)), own, rest);
+        const own = indexAdd(
+          mapIndexScalar(part, indexApply('subtract', i, indexLiteral(domain))),
+          indexLiteral(range),
+        );
+        return k === 0
+          ? own
+          : indexSelect(indexApply('less', i, indexLiteral(domain + part.domain)), own, rest);
       }, indexLiteral(0));
     }
     case 'compose':
@@ -58,7 +75,11 @@ function table(values: readonly number[], i: IndexScalar, start = 0, end = value
     return indexAdd(own, indexLiteral(at(values, start)));
   }
   const middle = (start + end) >> 1;
-  return indexSelect(indexApply('less', i, indexLiteral(middle)), table(values, i, start, middle), table(values, i, middle, end));
+  return indexSelect(
+    indexApply('less', i, indexLiteral(middle)),
+    table(values, i, start, middle),
+    table(values, i, middle, end),
+  );
 }
 
 function arithmetic(values: readonly number[], start: number, end: number, step: number): boolean {

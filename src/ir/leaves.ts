@@ -2,11 +2,38 @@
 import { at, invariant } from '../core/invariant.ts';
 import { axesPermutation, dataMap, identityMap, sliceMap, tensorMap } from './indexMap.ts';
 import {
-  block, compose, dense, diagonal, directSum, gather, horizontal, identity, inverse, type Operator, offDiagonal, scale, scatter, sum, update,
-  vertical, zero, adjoint, assume,
+  adjoint,
+  assume,
+  block,
+  compose,
+  dense,
+  diagonal,
+  directSum,
+  gather,
+  horizontal,
+  identity,
+  inverse,
+  type Operator,
+  scale,
+  scatter,
+  sum,
+  update,
+  vertical,
+  zero,
 } from './operator.ts';
 import {
-  apply, computed, element, indexApply, indexLiteral, type IndexScalar, literal, ofIndex, type RealScalar, select, sumOver, type Tensor,
+  apply,
+  computed,
+  element,
+  type IndexScalar,
+  indexApply,
+  indexLiteral,
+  literal,
+  ofIndex,
+  type RealScalar,
+  select,
+  sumOver,
+  type Tensor,
 } from './tensor.ts';
 import { tabulate, transposeTensor, triangle } from './tensorAlgebra.ts';
 
@@ -14,14 +41,19 @@ import { tabulate, transposeTensor, triangle } from './tensorAlgebra.ts';
 export function reflection(k: Tensor, beta: Tensor): Operator {
   const n = at(k.shape, 0);
   const column = tabulate([n, 1], i => element(k, [i]));
-  const scaled = tabulate([n, 1], i => apply('negate', apply('multiply', element(beta, []), element(k, [i]))));
+  const scaled = tabulate([n, 1], i =>
+    apply('negate', apply('multiply', element(beta, []), element(k, [i]))),
+  );
   return update({ diagonal: undefined, u: scaled, t: undefined, v: column }, ['symmetric']);
 }
 
 /** I − 2 v vᵀ/(vᵀv): orthogonal for every v ≠ 0. */
 export function householder(v: Tensor): Operator {
   const n = at(v.shape, 0);
-  const square = computed([], sumOver(n, i => apply('multiply', element(v, [i]), element(v, [i]))));
+  const square = computed(
+    [],
+    sumOver(n, i => apply('multiply', element(v, [i]), element(v, [i]))),
+  );
   const beta = apply('divide', literal(-2), element(square, []));
   const column = tabulate([n, 1], i => element(v, [i]));
   const scaled = tabulate([n, 1], i => apply('multiply', beta, element(v, [i])));
@@ -53,7 +85,9 @@ export const toeplitz = (c: Tensor, r: Tensor): Operator =>
 export const circulant = (c: Tensor): Operator => {
   const n = at(c.shape, 0);
   const size = indexLiteral(n);
-  return dense(tabulate([n, n], (i, j) => element(c, [indexApply('modulo', indexApply('subtract', i, j), size)])));
+  return dense(
+    tabulate([n, n], (i, j) => element(c, [indexApply('modulo', indexApply('subtract', i, j), size)])),
+  );
 };
 
 /** Sylvester order: H_{2n} = H_2 ⊗ H_n, as log₂ n butterfly stages. */
@@ -70,12 +104,25 @@ export function hadamard(n: number): Operator {
 
 /** The orthonormal DCT-II: √(2/n)·cos(π(2j+1)i/(2n)), row 0 divided by √2. */
 export function dct(n: number): Operator {
-  const norm = (i: IndexScalar) => select(indexApply('equal', i, indexLiteral(0)), literal(Math.sqrt(1 / n)), literal(Math.sqrt(2 / n)));
+  const norm = (i: IndexScalar) =>
+    select(indexApply('equal', i, indexLiteral(0)), literal(Math.sqrt(1 / n)), literal(Math.sqrt(2 / n)));
   // The angle is reduced mod 4n before it is scaled, so that large n lose nothing.
   const turn = (i: IndexScalar, j: IndexScalar) =>
-    indexApply('modulo', indexApply('multiply', indexApply('add', indexApply('multiply', j, indexLiteral(2)), indexLiteral(1)), i), indexLiteral(4 * n));
+    indexApply(
+      'modulo',
+      indexApply(
+        'multiply',
+        indexApply('add', indexApply('multiply', j, indexLiteral(2)), indexLiteral(1)),
+        i,
+      ),
+      indexLiteral(4 * n),
+    );
   const entry = (i: IndexScalar, j: IndexScalar): RealScalar =>
-    apply('multiply', norm(i), apply('cos', apply('multiply', ofIndex(turn(i, j)), literal(Math.PI / (2 * n)))));
+    apply(
+      'multiply',
+      norm(i),
+      apply('cos', apply('multiply', ofIndex(turn(i, j)), literal(Math.PI / (2 * n)))),
+    );
   return dense(tabulate([n, n], entry), ['orthogonal']);
 }
 
@@ -84,10 +131,19 @@ export const vandermonde = (z: Tensor, n: number): Operator =>
   dense(tabulate([at(z.shape, 0), n], (k, j) => apply('power', element(z, [k]), ofIndex(j))));
 
 /** The entries of a pattern, in listed order. */
-export function sparse(rows: number, columns: number, edges: readonly { readonly row: number; readonly column: number }[], weights: Tensor): Operator {
+export function sparse(
+  rows: number,
+  columns: number,
+  edges: readonly { readonly row: number; readonly column: number }[],
+  weights: Tensor,
+): Operator {
   const entry = (i: IndexScalar, j: IndexScalar): RealScalar =>
     edges.reduce<RealScalar>((rest, edge, k) => {
-      const here = indexApply('multiply', indexApply('equal', i, indexLiteral(edge.row)), indexApply('equal', j, indexLiteral(edge.column)));
+      const here = indexApply(
+        'multiply',
+        indexApply('equal', i, indexLiteral(edge.row)),
+        indexApply('equal', j, indexLiteral(edge.column)),
+      );
       return select(here, element(weights, [indexLiteral(k)]), rest);
     }, literal(0));
   return dense(tabulate([rows, columns], entry));
@@ -97,17 +153,20 @@ export function sparse(rows: number, columns: number, edges: readonly { readonly
 export const permutationByTable = (p: Tensor): Operator => gather(dataMap(p, at(p.shape, 0), true));
 
 /** y[i] = s[i]·x[p[i]]. */
-export const signedPermutation = (p: Tensor, signs: Tensor): Operator => compose(diagonal(signs), permutationByTable(p));
+export const signedPermutation = (p: Tensor, signs: Tensor): Operator =>
+  compose(diagonal(signs), permutationByTable(p));
 
 /** n → m with zeros after. */
 export const pad = (m: number, n: number): Operator => (m === n ? identity(n) : scatter(sliceMap(m, 0, n)));
 
 /** A ⊗ B = (A ⊗ I)(I ⊗ B). */
-export const kron = (a: Operator, b: Operator): Operator => compose(kronIdentity(a, b.rows), identityKron(a.columns, b));
+export const kron = (a: Operator, b: Operator): Operator =>
+  compose(kronIdentity(a, b.rows), identityKron(a.columns, b));
 
 /** A ⊗ I_n, on the row-major pair (index of A, index below n). */
 export function kronIdentity(a: Operator, n: number): Operator {
   if (n === 1) return a;
+  if (n === 0) return zero(0, 0);
   switch (a.kind) {
     case 'identity':
       return identity(a.rows * n);
@@ -121,7 +180,7 @@ export function kronIdentity(a: Operator, n: number): Operator {
       const weights = tabulate([a.a, a.d * n, a.b, a.c], (g, e, i, j) =>
         element(a.weights, [g, indexApply('floorDivide', e, indexLiteral(n)), i, j]),
       );
-      return block(a.a, a.b, a.c, a.d * n, weights, a.properties.filter(property => property !== 'lowerTriangular' && property !== 'upperTriangular'));
+      return block(a.a, a.b, a.c, a.d * n, weights, a.properties);
     }
     case 'compose':
       return compose(...a.factors.map(factor => kronIdentity(factor, n)));
@@ -155,6 +214,7 @@ const swapPair = (r: number, c: number): Operator => gather(axesPermutation([c, 
 /** I_n ⊗ A: n copies along the diagonal, with shared weights. */
 export function identityKron(n: number, a: Operator): Operator {
   if (n === 1) return a;
+  if (n === 0) return zero(0, 0);
   switch (a.kind) {
     case 'identity':
       return identity(n * a.rows);
@@ -168,7 +228,7 @@ export function identityKron(n: number, a: Operator): Operator {
       const weights = tabulate([n * a.a, a.d, a.b, a.c], (g, e, i, j) =>
         element(a.weights, [indexApply('modulo', g, indexLiteral(a.a)), e, i, j]),
       );
-      return block(n * a.a, a.b, a.c, a.d, weights, a.properties);
+      return block(n * a.a, a.b, a.c, a.d, weights, a.b === a.c ? a.properties : []);
     }
     case 'compose':
       return compose(...a.factors.map(factor => identityKron(n, factor)));
@@ -180,16 +240,15 @@ export function identityKron(n: number, a: Operator): Operator {
       return adjoint(identityKron(n, a.operator));
     case 'inverse':
       return inverse(identityKron(n, a.operator));
-    case 'offDiagonal':
-      return offDiagonal(identityKron(n, a.operator));
     case 'assume':
       return assume(a.property, identityKron(n, a.operator));
+    case 'offDiagonal':
     case 'update':
     case 'triangularSolve':
     case 'directSum':
     case 'vertical':
     case 'horizontal':
-      return n === 0 ? zero(0, 0) : directSum(...Array.from({ length: n }, () => a));
+      return directSum(...Array.from({ length: n }, () => a));
   }
 }
 

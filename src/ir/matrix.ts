@@ -2,10 +2,22 @@
  * The dense matrix of an operator as a tensor expression, for the rules that need entries of operators of parameters:
  * diagonals, operators applied to tensors. What cannot be written down without solving gives nothing.
  */
-import { at } from '../core/invariant.ts';
+import { at, invariant } from '../core/invariant.ts';
 import { mapIndexScalar } from './indexMapScalar.ts';
 import type { Operator } from './operator.ts';
-import { apply, element, indexAdd, indexApply, indexLiteral, type IndexScalar, literal, type RealScalar, select, type Tensor } from './tensor.ts';
+import {
+  apply,
+  element,
+  type IndexScalar,
+  indexAdd,
+  indexApply,
+  indexLiteral,
+  literal,
+  type RealScalar,
+  select,
+  type Tensor,
+  unitTriangularInverse,
+} from './tensor.ts';
 import { elementwise, filled, matrixProduct, tabulate, transposeTensor } from './tensorAlgebra.ts';
 
 const both = (a: IndexScalar, b: IndexScalar): IndexScalar => indexApply('multiply', a, b);
@@ -17,7 +29,6 @@ const part = (i: IndexScalar, unit: number, extent: number): IndexScalar =>
 export function hasMatrix(operator: Operator): boolean {
   switch (operator.kind) {
     case 'inverse':
-    case 'triangularSolve':
       return false;
     case 'compose':
       return operator.factors.every(hasMatrix);
@@ -38,6 +49,7 @@ export function hasMatrix(operator: Operator): boolean {
     case 'scatter':
     case 'block':
     case 'update':
+    case 'triangularSolve':
       return true;
   }
 }
@@ -45,16 +57,20 @@ export function hasMatrix(operator: Operator): boolean {
 export function matrixOf(operator: Operator): Tensor {
   const { rows, columns } = operator;
   const shape = [rows, columns];
-  const where = (condition: (i: IndexScalar, j: IndexScalar) => IndexScalar, entry: (i: IndexScalar, j: IndexScalar) => RealScalar) =>
-    tabulate(shape, (i, j) => select(condition(i, j), entry(i, j), literal(0)));
+  const where = (
+    condition: (i: IndexScalar, j: IndexScalar) => IndexScalar,
+    entry: (i: IndexScalar, j: IndexScalar) => RealScalar,
+  ) => tabulate(shape, (i, j) => select(condition(i, j), entry(i, j), literal(0)));
   const one = () => literal(1);
   switch (operator.kind) {
     case 'identity':
       return where(equal, one);
     case 'zero':
+      return filled(shape, 0);
     case 'inverse':
+      return invariant(false, 'no matrix is written down for an inverse') as never;
     case 'triangularSolve':
-      return filled(shape, operator.kind === 'zero' ? 0 : Number.NaN);
+      return matrixOfSolve(operator);
     case 'gather':
       return where((i, j) => equal(mapIndexScalar(operator.map, i), j), one);
     case 'scatter':
@@ -69,8 +85,11 @@ export function matrixOf(operator: Operator): Tensor {
     case 'update': {
       const left = operator.t === undefined ? operator.u : matrixProduct(operator.u, operator.t);
       const product = matrixProduct(left, transposeTensor(operator.v));
-      const diagonal = (i: IndexScalar) => (operator.diagonal === undefined ? literal(1) : element(operator.diagonal, [i]));
-      return tabulate(shape, (i, j) => apply('add', element(product, [i, j]), select(equal(i, j), diagonal(i), literal(0))));
+      const diagonal = (i: IndexScalar) =>
+        operator.diagonal === undefined ? literal(1) : element(operator.diagonal, [i]);
+      return tabulate(shape, (i, j) =>
+        apply('add', element(product, [i, j]), select(equal(i, j), diagonal(i), literal(0))),
+      );
     }
     case 'compose':
       return operator.factors.map(matrixOf).reduce(matrixProduct);
@@ -93,6 +112,21 @@ export function matrixOf(operator: Operator): Tensor {
   }
 }
 
+/** With D the diagonal of T: T⁻¹ = (D⁻¹T)⁻¹ D⁻¹, where D⁻¹T has ones on its diagonal. */
+function matrixOfSolve({
+  rows,
+  triangle,
+  unitDiagonal,
+  transposed,
+  weights,
+}: Operator & { readonly kind: 'triangularSolve' }): Tensor {
+  const pivot = (i: IndexScalar) => (unitDiagonal ? literal(1) : element(weights, [i, i]));
+  const scaled = tabulate([rows, rows], (i, j) => apply('divide', element(weights, [i, j]), pivot(i)));
+  const inverse = unitTriangularInverse(scaled, triangle);
+  const solved = tabulate([rows, rows], (i, j) => apply('divide', element(inverse, [i, j]), pivot(j)));
+  return transposed ? transposeTensor(solved) : solved;
+}
+
 /** Each part shifted to its place, and a choice between them. */
 function stacked(operator: Operator & { readonly parts: readonly Operator[] }): Tensor {
   const matrices = operator.parts.map(matrixOf);
@@ -101,9 +135,17 @@ function stacked(operator: Operator & { readonly parts: readonly Operator[] }): 
     return operator.parts.toReversed().reduce<RealScalar>((rest, each, k) => {
       if (operator.kind !== 'horizontal') row -= each.rows;
       if (operator.kind !== 'vertical') column -= each.columns;
-      const [r, c] = operator.kind === 'horizontal' ? [0, column] : operator.kind === 'vertical' ? [row, 0] : [row, column];
+      const [r, c] =
+        operator.kind === 'horizontal'
+          ? [0, column]
+          : operator.kind === 'vertical'
+            ? [row, 0]
+            : [row, column];
       const inside = both(within(i, r, each.rows), within(j, c, each.columns));
-      const entry = element(at(matrices, matrices.length - 1 - k), [indexAdd(i, indexLiteral(-r)), indexAdd(j, indexLiteral(-c))]);
+      const entry = element(at(matrices, matrices.length - 1 - k), [
+        indexAdd(i, indexLiteral(-r)),
+        indexAdd(j, indexLiteral(-c)),
+      ]);
       return select(inside, entry, rest);
     }, literal(0));
   });

@@ -10,13 +10,22 @@
  * `invariant` and do only trivial normalisation (flattening compositions and sums, dropping identities).
  */
 import { internTable } from '../core/intern.ts';
-import { at, invariant, unreachable } from '../core/invariant.ts';
+import { at, invariant } from '../core/invariant.ts';
 import { type IndexMap, isIdentity } from './indexMap.ts';
-import { element, sameShape, type Tensor } from './tensor.ts';
-import { tabulate } from './tensorAlgebra.ts';
+import { sameShape, type Tensor } from './tensor.ts';
+
+export { blockDiagonal, dense, diagonal } from './blocks.ts';
+export type * from './program.ts';
 
 export type Property =
-  | 'orthogonal' | 'symmetric' | 'psd' | 'invertible' | 'lowerTriangular' | 'upperTriangular' | 'unitDiagonal' | 'permutation';
+  | 'orthogonal'
+  | 'symmetric'
+  | 'psd'
+  | 'invertible'
+  | 'lowerTriangular'
+  | 'upperTriangular'
+  | 'unitDiagonal'
+  | 'permutation';
 
 interface Shape {
   readonly id: number;
@@ -77,45 +86,6 @@ export type Operator =
   /** The user's promise about an operator, audited when values arrive. */
   | (Shape & { readonly kind: 'assume'; readonly property: Property; readonly operator: Operator });
 
-/** Functions of one number that stand after an operator in a map; relu'(0) = 0, gelu by erf. */
-export type Pointwise = 'relu' | 'gelu' | 'geluTanh' | 'silu' | 'tanh' | 'sigmoid';
-
-/** One step of a map, applied left to right. `gate` multiplies by an operator or map of the *input* of the whole pipe. */
-export type Step =
-  | { readonly kind: 'linear'; readonly operator: Operator }
-  | { readonly kind: 'bias'; readonly bias: Tensor }
-  | { readonly kind: 'pointwise'; readonly function: Pointwise }
-  | { readonly kind: 'gate'; readonly steps: readonly Step[] };
-
-/** A value for a parameter that was not given: seeded by hash(name, seed), see language.md "Defaults by generator". */
-export type Generator =
-  | { readonly kind: 'normal'; readonly name: string; readonly deviation: number }
-  | { readonly kind: 'uniform'; readonly name: string }
-  | { readonly kind: 'orthogonal'; readonly name: string }
-  | { readonly kind: 'permutation'; readonly name: string }
-  | { readonly kind: 'signs'; readonly name: string }
-  | { readonly kind: 'value'; readonly value: Tensor };
-
-export interface ParameterDeclaration {
-  readonly tensor: Tensor & { readonly kind: 'parameter' };
-  readonly default: Generator | undefined;
-  /** The parameter's type as the user wrote it, in symbols: "[n/b, b, b]". */
-  readonly written: string;
-}
-
-/** One operator of a file at concrete sizes: the result of elaboration. Linear iff `steps` is one linear step. */
-export interface Program {
-  /** The exported or given name, an identifier: `monarch1k`. */
-  readonly name: string;
-  /** As written, with sizes: `monarch[n=1024, b=32]`. */
-  readonly title: string;
-  readonly documentation: string;
-  readonly rows: number;
-  readonly columns: number;
-  readonly steps: readonly Step[];
-  readonly parameters: readonly ParameterDeclaration[];
-}
-
 // ------------------------------------------------------------------------------------------------ constructors
 
 const operators = internTable<Operator>();
@@ -125,9 +95,11 @@ type WithoutId<Node> = Node extends Operator ? Omit<Node, 'id'> : never;
 const make = <Made extends Operator = Operator>(key: string, fields: WithoutId<Made>): Made =>
   operators<Made>(key, id => ({ ...fields, id }) as unknown as Made);
 
-export const identity = (n: number): Operator => make(`identity ${n}`, { kind: 'identity', rows: n, columns: n });
+export const identity = (n: number): Operator =>
+  make(`identity ${n}`, { kind: 'identity', rows: n, columns: n });
 
-export const zero = (rows: number, columns: number): Operator => make(`zero ${rows} ${columns}`, { kind: 'zero', rows, columns });
+export const zero = (rows: number, columns: number): Operator =>
+  make(`zero ${rows} ${columns}`, { kind: 'zero', rows, columns });
 
 export const gather = (map: IndexMap): Operator =>
   isIdentity(map)
@@ -142,31 +114,31 @@ export const scatter = (map: IndexMap): Operator =>
 export type Block = Operator & { readonly kind: 'block' };
 
 /** KS(a,b,c,d) with weights [a][d][b][c]. */
-export function block(a: number, b: number, c: number, d: number, weights: Tensor, properties: readonly Property[] = []): Block {
-  invariant(sameShape(weights.shape, [a, d, b, c]), `KS(${a},${b},${c},${d}) has weights [a,d,b,c], not [${weights.shape}]`);
+export function block(
+  a: number,
+  b: number,
+  c: number,
+  d: number,
+  weights: Tensor,
+  properties: readonly Property[] = [],
+): Block {
+  invariant(
+    sameShape(weights.shape, [a, d, b, c]),
+    `KS(${a},${b},${c},${d}) has weights [a,d,b,c], not [${weights.shape}]`,
+  );
   const sorted = Object.freeze([...properties].sort());
   return make<Block>(`block ${[a, b, c, d]} ${weights.id} ${sorted}`, {
-    kind: 'block', rows: a * b * d, columns: a * c * d, a, b, c, d, weights, properties: sorted,
+    kind: 'block',
+    rows: a * b * d,
+    columns: a * c * d,
+    a,
+    b,
+    c,
+    d,
+    weights,
+    properties: sorted,
   });
 }
-
-/** A matrix [m, n] as it stands. */
-export const dense = (matrix: Tensor, properties: readonly Property[] = []): Block => {
-  const [m, n] = [at(matrix.shape, 0), at(matrix.shape, 1)];
-  return block(1, m, n, 1, tabulate([1, 1, m, n], (_a, _d, i, j) => element(matrix, [i, j])), properties);
-};
-
-/** diag(d), d [n]. */
-export const diagonal = (entries: Tensor): Block => {
-  const n = at(entries.shape, 0);
-  return block(n, 1, 1, 1, tabulate([n, 1, 1, 1], i => element(entries, [i])));
-};
-
-/** Blocks [k, p, q] along the diagonal. */
-export const blockDiagonal = (blocks: Tensor): Block => {
-  const [k, p, q] = [at(blocks.shape, 0), at(blocks.shape, 1), at(blocks.shape, 2)];
-  return block(k, p, q, 1, tabulate([k, 1, p, q], (g, _d, i, j) => element(blocks, [g, i, j])));
-};
 
 export interface UpdateParts {
   readonly diagonal: Tensor | undefined;
@@ -176,12 +148,22 @@ export interface UpdateParts {
 }
 
 /** D + U T Vᵀ. */
-export function update({ diagonal: entries, u, t, v }: UpdateParts, properties: readonly Property[] = []): Operator {
+export function update(
+  { diagonal: entries, u, t, v }: UpdateParts,
+  properties: readonly Property[] = [],
+): Operator {
   const n = at(u.shape, 0);
   invariant(at(v.shape, 0) === n && at(u.shape, 1) === at(v.shape, 1), 'u and v are [n, k]');
   const sorted = Object.freeze([...properties].sort());
   return make(`update ${entries?.id} ${u.id} ${t?.id} ${v.id} ${sorted}`, {
-    kind: 'update', rows: n, columns: n, diagonal: entries, u, t, v, properties: sorted,
+    kind: 'update',
+    rows: n,
+    columns: n,
+    diagonal: entries,
+    u,
+    t,
+    v,
+    properties: sorted,
   });
 }
 
@@ -196,7 +178,13 @@ export function triangularSolve({ triangle, unitDiagonal, transposed, weights }:
   const n = at(weights.shape, 0);
   invariant(at(weights.shape, 1) === n, 'a triangle to solve with is square');
   return make(`solve ${triangle} ${unitDiagonal} ${transposed} ${weights.id}`, {
-    kind: 'triangularSolve', rows: n, columns: n, triangle, unitDiagonal, transposed, weights,
+    kind: 'triangularSolve',
+    rows: n,
+    columns: n,
+    triangle,
+    unitDiagonal,
+    transposed,
+    weights,
   });
 }
 
@@ -207,14 +195,22 @@ export function compose(...factors: readonly Operator[]): Operator {
   invariant(first !== undefined && last !== undefined, 'a product has factors');
   flat.slice(1).forEach((factor, k) => {
     const left = at(flat, k);
-    invariant(left.columns === factor.rows, `${left.rows}x${left.columns} times ${factor.rows}x${factor.columns}`);
+    invariant(
+      left.columns === factor.rows,
+      `${left.rows}x${left.columns} times ${factor.rows}x${factor.columns}`,
+    );
   });
   const kept = flat.filter(factor => factor.kind !== 'identity');
   const [only] = kept;
   if (only === undefined) return first;
   if (kept.length === 1) return only;
   if (kept.some(factor => factor.kind === 'zero')) return zero(first.rows, last.columns);
-  return make(`compose ${ids(kept)}`, { kind: 'compose', rows: first.rows, columns: last.columns, factors: Object.freeze(kept) });
+  return make(`compose ${ids(kept)}`, {
+    kind: 'compose',
+    rows: first.rows,
+    columns: last.columns,
+    factors: Object.freeze(kept),
+  });
 }
 
 /** The sum; nested sums are flattened and zeros dropped. */
@@ -223,7 +219,10 @@ export function sum(...terms: readonly Operator[]): Operator {
   const [first] = flat;
   invariant(first !== undefined, 'a sum has terms');
   const { rows, columns } = first;
-  invariant(flat.every(term => term.rows === rows && term.columns === columns), 'terms of one shape');
+  invariant(
+    flat.every(term => term.rows === rows && term.columns === columns),
+    'terms of one shape',
+  );
   const kept = flat.filter(term => term.kind !== 'zero');
   const [only] = kept;
   if (only === undefined) return first;
@@ -233,13 +232,25 @@ export function sum(...terms: readonly Operator[]): Operator {
 
 export const scale = (factor: Tensor, operator: Operator): Operator => {
   invariant(factor.shape.length === 0, 'a scale is a number');
-  return make(`scale ${factor.id} ${operator.id}`, { kind: 'scale', rows: operator.rows, columns: operator.columns, factor, operator });
+  return make(`scale ${factor.id} ${operator.id}`, {
+    kind: 'scale',
+    rows: operator.rows,
+    columns: operator.columns,
+    factor,
+    operator,
+  });
 };
 
 const ids = (operatorList: readonly Operator[]): string => operatorList.map(each => each.id).join(' ');
-const total = (parts: readonly Operator[], side: 'rows' | 'columns'): number => parts.reduce((n, part) => n + part[side], 0);
+const total = (parts: readonly Operator[], side: 'rows' | 'columns'): number =>
+  parts.reduce((n, part) => n + part[side], 0);
 
-function stacked(kind: 'directSum' | 'horizontal' | 'vertical', rows: number, columns: number, parts: readonly Operator[]): Operator {
+function stacked(
+  kind: 'directSum' | 'horizontal' | 'vertical',
+  rows: number,
+  columns: number,
+  parts: readonly Operator[],
+): Operator {
   const [only] = parts;
   invariant(only !== undefined, 'a stack has parts');
   if (parts.length === 1) return only;
@@ -252,22 +263,34 @@ export const directSum = (...parts: readonly Operator[]): Operator =>
 /** [A, B]: side by side. */
 export function horizontal(...parts: readonly Operator[]): Operator {
   const rows = parts[0]?.rows ?? 0;
-  invariant(parts.every(part => part.rows === rows), 'parts of equal height');
+  invariant(
+    parts.every(part => part.rows === rows),
+    'parts of equal height',
+  );
   return stacked('horizontal', rows, total(parts, 'columns'), parts);
 }
 
 /** [A; B]: one above the other. */
 export function vertical(...parts: readonly Operator[]): Operator {
   const columns = parts[0]?.columns ?? 0;
-  invariant(parts.every(part => part.columns === columns), 'parts of equal width');
+  invariant(
+    parts.every(part => part.columns === columns),
+    'parts of equal width',
+  );
   return stacked('vertical', total(parts, 'rows'), columns, parts);
 }
 
-const wrapped = (kind: 'offDiagonal' | 'adjoint' | 'inverse', rows: number, columns: number, operator: Operator): Operator =>
-  make(`${kind} ${operator.id}`, { kind, rows, columns, operator });
+const wrapped = (
+  kind: 'offDiagonal' | 'adjoint' | 'inverse',
+  rows: number,
+  columns: number,
+  operator: Operator,
+): Operator => make(`${kind} ${operator.id}`, { kind, rows, columns, operator });
 
-export const offDiagonal = (operator: Operator): Operator => wrapped('offDiagonal', operator.rows, operator.columns, operator);
-export const adjoint = (operator: Operator): Operator => wrapped('adjoint', operator.columns, operator.rows, operator);
+export const offDiagonal = (operator: Operator): Operator =>
+  wrapped('offDiagonal', operator.rows, operator.columns, operator);
+export const adjoint = (operator: Operator): Operator =>
+  wrapped('adjoint', operator.columns, operator.rows, operator);
 
 export function inverse(operator: Operator): Operator {
   invariant(operator.rows === operator.columns, 'only a square operator has an inverse');
@@ -275,71 +298,10 @@ export function inverse(operator: Operator): Operator {
 }
 
 export const assume = (property: Property, operator: Operator): Operator =>
-  make(`assume ${property} ${operator.id}`, { kind: 'assume', rows: operator.rows, columns: operator.columns, property, operator });
-
-/** The operators directly inside an operator. */
-export function children(operator: Operator): readonly Operator[] {
-  switch (operator.kind) {
-    case 'compose':
-      return operator.factors;
-    case 'sum':
-      return operator.terms;
-    case 'directSum':
-    case 'horizontal':
-    case 'vertical':
-      return operator.parts;
-    case 'scale':
-    case 'offDiagonal':
-    case 'adjoint':
-    case 'inverse':
-    case 'assume':
-      return [operator.operator];
-    case 'identity':
-    case 'zero':
-    case 'gather':
-    case 'scatter':
-    case 'block':
-    case 'update':
-    case 'triangularSolve':
-      return [];
-    default:
-      return unreachable(operator);
-  }
-}
-
-/** The same node over other operators, in the order of `children`. */
-export function withChildren(operator: Operator, parts: readonly Operator[]): Operator {
-  if (children(operator).every((child, k) => child === parts[k])) return operator;
-  switch (operator.kind) {
-    case 'compose':
-      return compose(...parts);
-    case 'sum':
-      return sum(...parts);
-    case 'directSum':
-      return directSum(...parts);
-    case 'horizontal':
-      return horizontal(...parts);
-    case 'vertical':
-      return vertical(...parts);
-    case 'scale':
-      return scale(operator.factor, at(parts, 0));
-    case 'offDiagonal':
-      return offDiagonal(at(parts, 0));
-    case 'adjoint':
-      return adjoint(at(parts, 0));
-    case 'inverse':
-      return inverse(at(parts, 0));
-    case 'assume':
-      return assume(operator.property, at(parts, 0));
-    case 'identity':
-    case 'zero':
-    case 'gather':
-    case 'scatter':
-    case 'block':
-    case 'update':
-    case 'triangularSolve':
-      return operator;
-    default:
-      return unreachable(operator);
-  }
-}
+  make(`assume ${property} ${operator.id}`, {
+    kind: 'assume',
+    rows: operator.rows,
+    columns: operator.columns,
+    property,
+    operator,
+  });

@@ -7,9 +7,10 @@
 import { at } from '../core/invariant.ts';
 import { adjointLeaf, isAdjointOf, transposedProperty } from './adjointLeaf.ts';
 import { inverseMap, isBijection } from './indexMap.ts';
-import { children, type Operator, type Property } from './operator.ts';
+import type { Operator, Property } from './operator.ts';
 import { signOfTensor } from './sign.ts';
 import type { Tensor } from './tensor.ts';
+import { children } from './traverse.ts';
 
 export type Properties = ReadonlyMap<Property, string>;
 
@@ -31,7 +32,8 @@ export const has = (operator: Operator, property: Property): boolean => properti
 function closure(operator: Operator, found: Found): Properties {
   const square = operator.rows === operator.columns;
   const imply = (conclusion: Property, reason: string, ...premises: readonly Property[]): void => {
-    if (!found.has(conclusion) && premises.every(premise => found.has(premise))) found.set(conclusion, reason);
+    if (!found.has(conclusion) && premises.every(premise => found.has(premise)))
+      found.set(conclusion, reason);
   };
   imply('orthogonal', 'a permutation', 'permutation');
   imply('invertible', 'orthogonal', 'orthogonal');
@@ -50,14 +52,27 @@ const because = (reason: string, ...properties: readonly Property[]): Found =>
 function inferred(operator: Operator): Found {
   switch (operator.kind) {
     case 'identity':
-      return because('the identity', 'permutation', 'psd', 'lowerTriangular', 'upperTriangular', 'unitDiagonal');
+      return because(
+        'the identity',
+        'permutation',
+        'psd',
+        'lowerTriangular',
+        'upperTriangular',
+        'unitDiagonal',
+      );
     case 'zero':
-      return because('zero', 'lowerTriangular', 'upperTriangular', ...(operator.rows === operator.columns ? ['psd' as const] : []));
+      return because(
+        'zero',
+        'lowerTriangular',
+        'upperTriangular',
+        ...(operator.rows === operator.columns ? ['psd' as const] : []),
+      );
     case 'gather':
     case 'scatter': {
       if (!isBijection(operator.map)) return new Map();
       const found = because('its index map is a bijection', 'permutation');
-      if (inverseMap(operator.map) === operator.map) found.set('symmetric', 'its index map is its own inverse');
+      if (inverseMap(operator.map) === operator.map)
+        found.set('symmetric', 'its index map is its own inverse');
       return found;
     }
     case 'block':
@@ -67,7 +82,8 @@ function inferred(operator: Operator): Found {
     case 'triangularSolve': {
       const lower = (operator.triangle === 'lower') !== operator.transposed;
       const own = because('a triangular solve', 'invertible', lower ? 'lowerTriangular' : 'upperTriangular');
-      if (operator.unitDiagonal) own.set('unitDiagonal', 'the inverse of a triangle with ones on the diagonal');
+      if (operator.unitDiagonal)
+        own.set('unitDiagonal', 'the inverse of a triangle with ones on the diagonal');
       return own;
     }
     case 'compose':
@@ -84,7 +100,9 @@ function inferred(operator: Operator): Found {
     case 'offDiagonal':
       return kept(operator, 'symmetric', 'lowerTriangular', 'upperTriangular');
     case 'adjoint':
-      return new Map([...propertiesOf(operator.operator)].map(([each, reason]) => [transposedProperty(each), reason]));
+      return new Map(
+        [...propertiesOf(operator.operator)].map(([each, reason]) => [transposedProperty(each), reason]),
+      );
     case 'inverse':
       return propertiesOfInverse(operator);
     case 'assume':
@@ -124,7 +142,8 @@ function propertiesOfUpdate(operator: Operator & { readonly kind: 'update' }): F
   return found;
 }
 
-const everyHas = (parts: readonly Operator[], property: Property): boolean => parts.every(part => has(part, property));
+const everyHas = (parts: readonly Operator[], property: Property): boolean =>
+  parts.every(part => has(part, property));
 
 function forAll(parts: readonly Operator[], reason: string, ...properties: readonly Property[]): Found {
   return because(reason, ...properties.filter(property => everyHas(parts, property)));
@@ -134,17 +153,27 @@ const isSquare = (operator: Operator): boolean => operator.rows === operator.col
 
 /** A product of symmetric operators need not be symmetric; a palindrome A M Aᵀ is as M is. */
 function propertiesOfProduct(factors: readonly Operator[]): Found {
-  const found = forAll(factors, 'every factor is', 'permutation', 'orthogonal', 'lowerTriangular', 'upperTriangular');
+  const found = forAll(
+    factors,
+    'every factor is',
+    'permutation',
+    'orthogonal',
+    'lowerTriangular',
+    'upperTriangular',
+  );
   if (factors.every(isSquare) && everyHas(factors, 'invertible')) found.set('invertible', 'every factor is');
   const triangular = found.has('lowerTriangular') || found.has('upperTriangular');
   if (triangular && factors.every(isSquare) && everyHas(factors, 'unitDiagonal')) {
     found.set('unitDiagonal', 'every factor is a triangle with ones on the diagonal');
   }
   const half = Math.floor(factors.length / 2);
-  const mirrored = factors.slice(0, half).every((factor, k) => isAdjointOf(factor, at(factors, factors.length - 1 - k)));
+  const mirrored = factors
+    .slice(0, half)
+    .every((factor, k) => isAdjointOf(factor, at(factors, factors.length - 1 - k)));
   if (!mirrored) return found;
   const middle = factors.length % 2 === 1 ? at(factors, half) : undefined;
-  if (middle === undefined || has(middle, 'psd')) found.set('psd', 'of the form A M Aᵀ with M positive semidefinite');
+  if (middle === undefined || has(middle, 'psd'))
+    found.set('psd', 'of the form A M Aᵀ with M positive semidefinite');
   else if (has(middle, 'symmetric')) found.set('symmetric', 'of the form A M Aᵀ with M symmetric');
   return found;
 }
@@ -152,10 +181,21 @@ function propertiesOfProduct(factors: readonly Operator[]): Found {
 /** A sum of invertible operators need not be invertible (A − A); of positive definite ones it is. */
 function propertiesOfSum(terms: readonly Operator[]): Found {
   const found = forAll(terms, 'every term is', 'symmetric', 'psd', 'lowerTriangular', 'upperTriangular');
+  if (!found.has('symmetric') && comesInPairs(terms.filter(term => !has(term, 'symmetric')))) {
+    found.set('symmetric', 'of the form A + Aᵀ');
+  }
   if (found.has('psd') && terms.some(term => has(term, 'invertible'))) {
     found.set('invertible', 'positive semidefinite terms, one of them definite');
   }
   return found;
+}
+
+/** Whether the terms are pairs of an operator and its adjoint. */
+function comesInPairs(terms: readonly Operator[]): boolean {
+  const [first, ...rest] = terms;
+  if (first === undefined) return true;
+  const partner = rest.findIndex(term => isAdjointOf(first, term));
+  return partner !== -1 && comesInPairs(rest.toSpliced(partner, 1));
 }
 
 function propertiesOfScale(factor: Tensor, inner: Operator): Found {
@@ -174,15 +214,31 @@ function propertiesOfScale(factor: Tensor, inner: Operator): Found {
 function propertiesOfDirectSum(parts: readonly Operator[]): Found {
   const found = forAll(parts, 'every part is', 'permutation', 'orthogonal', 'symmetric', 'psd');
   if (!parts.every(isSquare)) return found;
-  const square = forAll(parts, 'every part is', 'invertible', 'lowerTriangular', 'upperTriangular', 'unitDiagonal');
+  const square = forAll(
+    parts,
+    'every part is',
+    'invertible',
+    'lowerTriangular',
+    'upperTriangular',
+    'unitDiagonal',
+  );
   return new Map([...found, ...square]);
 }
 
 function propertiesOfInverse(operator: Operator & { readonly kind: 'inverse' }): Found {
   const inner = propertiesOf(operator.operator);
-  const found = kept(operator, 'orthogonal', 'permutation', 'symmetric', 'psd', 'lowerTriangular', 'upperTriangular');
+  const found = kept(
+    operator,
+    'orthogonal',
+    'permutation',
+    'symmetric',
+    'psd',
+    'lowerTriangular',
+    'upperTriangular',
+  );
   found.set('invertible', 'an inverse');
   const triangular = inner.has('lowerTriangular') || inner.has('upperTriangular');
-  if (triangular && inner.has('unitDiagonal')) found.set('unitDiagonal', 'the inverse of a triangle with ones on the diagonal');
+  if (triangular && inner.has('unitDiagonal'))
+    found.set('unitDiagonal', 'the inverse of a triangle with ones on the diagonal');
   return found;
 }

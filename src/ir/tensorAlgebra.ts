@@ -1,8 +1,22 @@
 /** Tensors from tensors: the vocabulary in which leaves and rules speak. */
 import { at, invariant } from '../core/invariant.ts';
 import {
-  apply, axis, computed, element, indexAdd, indexApply, indexElement, type IndexScalar, indexLiteral, literal,
-  type RealFunction, type RealScalar, sameShape, select, sumOver, type Tensor,
+  apply,
+  axis,
+  computed,
+  element,
+  type IndexScalar,
+  indexAdd,
+  indexApply,
+  indexElement,
+  indexLiteral,
+  literal,
+  type RealFunction,
+  type RealScalar,
+  sameShape,
+  select,
+  sumOver,
+  type Tensor,
 } from './tensor.ts';
 
 /** Entry [i0, i1, ...] is body(i0, i1, ...). */
@@ -25,7 +39,10 @@ export function elementwise(name: RealFunction, ...operands: readonly Tensor[]):
   const shape = operands.find(operand => operand.shape.length > 0)?.shape ?? [];
   const position = shape.map((_, k) => axis(k));
   const read = (operand: Tensor): RealScalar => {
-    invariant(operand.shape.length === 0 || sameShape(operand.shape, shape), `shapes [${operand.shape}] and [${shape}]`);
+    invariant(
+      operand.shape.length === 0 || sameShape(operand.shape, shape),
+      `shapes [${operand.shape}] and [${shape}]`,
+    );
     return element(operand, operand.shape.length === 0 ? [] : position);
   };
   return computed(shape, apply(name, ...operands.map(read)));
@@ -37,7 +54,10 @@ export const outer = (u: Tensor, v: Tensor): Tensor =>
 
 /** Σ uᵢ vᵢ. */
 export const dot = (u: Tensor, v: Tensor): Tensor =>
-  computed([], sumOver(at(u.shape, 0), i => apply('multiply', element(u, [i]), element(v, [i]))));
+  computed(
+    [],
+    sumOver(at(u.shape, 0), i => apply('multiply', element(u, [i]), element(v, [i]))),
+  );
 
 /** A B for matrices. */
 export const matrixProduct = (a: Tensor, b: Tensor): Tensor =>
@@ -72,7 +92,10 @@ export function slice(tensor: Tensor, parts: readonly AxisPart[]): Tensor {
     const own = axis(shape.push(part.length) - 1);
     return indexAdd(own, indexLiteral(part.start));
   });
-  return computed(shape, tensor.dtype === 'index' ? indexElement(tensor, position) : element(tensor, position));
+  return computed(
+    shape,
+    tensor.dtype === 'index' ? indexElement(tensor, position) : element(tensor, position),
+  );
 }
 
 /** The triangle of a matrix, zeros elsewhere; strict with ones on the diagonal when `unit`. */

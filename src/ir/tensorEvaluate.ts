@@ -2,7 +2,7 @@
 import { at, invariant, unreachable } from '../core/invariant.ts';
 import type { TableReader } from './indexMap.ts';
 import { realFunction } from './pointwise.ts';
-import type { IndexFunction, Scalar, Tensor } from './tensor.ts';
+import { indexFunction, type Scalar, type Tensor } from './tensor.ts';
 
 /** Values of parameters by name, row-major. */
 export type Environment = ReadonlyMap<string, ArrayLike<number>>;
@@ -44,7 +44,10 @@ function compute(tensor: Tensor, environment: Environment, values: Known): Float
     case 'parameter': {
       const data = environment.get(tensor.name);
       invariant(data !== undefined, `no value for ${tensor.name}`);
-      invariant(data.length === size(tensor.shape), `${tensor.name} holds ${data.length} values, not [${tensor.shape}]`);
+      invariant(
+        data.length === size(tensor.shape),
+        `${tensor.name} holds ${data.length} values, not [${tensor.shape}]`,
+      );
       return Float64Array.from(data);
     }
     case 'inversePermutation': {
@@ -56,7 +59,11 @@ function compute(tensor: Tensor, environment: Environment, values: Known): Float
       return inverse;
     }
     case 'unitTriangularInverse':
-      return unitTriangularInverse(valuesOf(tensor.of, environment, values), at(tensor.shape, 0), tensor.triangle);
+      return unitTriangularInverse(
+        valuesOf(tensor.of, environment, values),
+        at(tensor.shape, 0),
+        tensor.triangle,
+      );
     case 'computed': {
       const position = tensor.shape.map(() => 0);
       const data = new Float64Array(size(tensor.shape));
@@ -90,22 +97,16 @@ function unitTriangularInverse(a: Float64Array, n: number, side: 'lower' | 'uppe
   return inverse;
 }
 
-export const indexFunction: Record<IndexFunction, (a: number, b: number) => number> = {
-  add: (a, b) => a + b,
-  subtract: (a, b) => a - b,
-  multiply: (a, b) => a * b,
-  floorDivide: (a, b) => Math.floor(a / b),
-  modulo: (a, b) => a - Math.floor(a / b) * b,
-  minimum: Math.min,
-  maximum: Math.max,
-  less: (a, b) => (a < b ? 1 : 0),
-  equal: (a, b) => (a === b ? 1 : 0),
-};
-
 type Evaluate = () => number;
 
 /** Compiles a scalar to a closure over the current position and the variables of enclosing sums. */
-function prepare(scalar: Scalar, environment: Environment, values: Known, position: readonly number[], variables: Map<number, number>): Evaluate {
+function prepare(
+  scalar: Scalar,
+  environment: Environment,
+  values: Known,
+  position: readonly number[],
+  variables: Map<number, number>,
+): Evaluate {
   const inner = (each: Scalar): Evaluate => prepare(each, environment, values, position, variables);
   switch (scalar.kind) {
     case 'literal': {
@@ -137,14 +138,22 @@ function prepare(scalar: Scalar, environment: Environment, values: Known, positi
       const operands = scalar.arguments.map(inner);
       if (scalar.domain === 'real') {
         const name = scalar.function;
-        return () => realFunction(name, operands.map(operand => operand()));
+        return () =>
+          realFunction(
+            name,
+            operands.map(operand => operand()),
+          );
       }
       const compute = indexFunction[scalar.function];
       const [a, b] = [at(operands, 0), at(operands, 1)];
       return () => compute(a(), b());
     }
     case 'select': {
-      const [condition, then, otherwise] = [inner(scalar.condition), inner(scalar.then), inner(scalar.otherwise)];
+      const [condition, then, otherwise] = [
+        inner(scalar.condition),
+        inner(scalar.then),
+        inner(scalar.otherwise),
+      ];
       return () => (condition() !== 0 ? then() : otherwise());
     }
     case 'sum': {

@@ -1,6 +1,13 @@
 /** Smart constructors of the kernel IR: they compute types and fold what is constant, and are the only way to make nodes. */
 import { invariant } from '../core/invariant.ts';
-import { type Expression, type LoopAxis, type OperatorName, operators, type Statement, type Type } from './kernel.ts';
+import {
+  type Expression,
+  type LoopAxis,
+  type OperatorName,
+  operators,
+  type Statement,
+  type Type,
+} from './kernel.ts';
 
 export const i32: Type = Object.freeze({ scalar: 'i32', lanes: 1 });
 export const f32: Type = Object.freeze({ scalar: 'f32', lanes: 1 });
@@ -9,17 +16,28 @@ export const f32x4: Type = Object.freeze({ scalar: 'f32', lanes: 4 });
 
 export const sameType = (a: Type, b: Type): boolean => a.scalar === b.scalar && a.lanes === b.lanes;
 
-export const literal = (value: number, type: Type = i32): Expression => Object.freeze({ kind: 'literal', type, value });
-export const variable = (name: string, type: Type = i32): Expression => Object.freeze({ kind: 'variable', type, name });
+export const literal = (value: number, type: Type = i32): Expression =>
+  Object.freeze({ kind: 'literal', type, value });
+export const variable = (name: string, type: Type = i32): Expression =>
+  Object.freeze({ kind: 'variable', type, name });
 export function lane(vector: Expression, index: number): Expression {
   const type: Type = { scalar: vector.type.scalar, lanes: 1 };
   return Object.freeze({ kind: 'lane', type, vector, lane: index });
 }
 
-export function operation(operator: OperatorName, operands: readonly Expression[], written?: Type): Expression {
+export function operation(
+  operator: OperatorName,
+  operands: readonly Expression[],
+  written?: Type,
+): Expression {
   const { arity, result } = operators[operator];
   invariant(operands.length === arity, `${operator} takes ${arity} operands, not ${operands.length}`);
-  return Object.freeze({ kind: 'operation', type: resultType(operator, result, operands, written), operator, operands });
+  return Object.freeze({
+    kind: 'operation',
+    type: resultType(operator, result, operands, written),
+    operator,
+    operands,
+  });
 }
 
 function resultType(
@@ -72,7 +90,8 @@ export function affine(constant: number, terms: readonly (readonly [number, Expr
 export const comment = (text: string): Statement => Object.freeze({ kind: 'comment', text });
 export const declare = (name: string, value: Expression, mutable = false): Statement =>
   Object.freeze({ kind: 'declare', name, mutable, value });
-export const assign = (name: string, value: Expression): Statement => Object.freeze({ kind: 'assign', name, value });
+export const assign = (name: string, value: Expression): Statement =>
+  Object.freeze({ kind: 'assign', name, value });
 export const store = (buffer: string, index: Expression, value: Expression): Statement =>
   Object.freeze({ kind: 'store', buffer, index, value });
 export const load = (name: string, type: Type, buffer: string, index: Expression, splat = false): Statement =>

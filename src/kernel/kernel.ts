@@ -36,6 +36,8 @@ export interface Buffer {
   readonly extent: Extent;
   readonly space: 'global' | 'shared';
   readonly access: 'read' | 'write' | 'readWrite';
+  /** Least and greatest value of an i32 buffer whose values are indices; whoever fills it keeps them. */
+  readonly valueRange?: readonly [least: number, greatest: number];
   /** What one reads in the emitted text beside the buffer: shape, layout, where it comes from. */
   readonly comment: string;
 }
@@ -94,7 +96,12 @@ export type OperatorName = keyof typeof operators;
 export type Expression =
   | { readonly kind: 'literal'; readonly type: Type; readonly value: number }
   | { readonly kind: 'variable'; readonly type: Type; readonly name: string }
-  | { readonly kind: 'operation'; readonly type: Type; readonly operator: OperatorName; readonly operands: readonly Expression[] }
+  | {
+      readonly kind: 'operation';
+      readonly type: Type;
+      readonly operator: OperatorName;
+      readonly operands: readonly Expression[];
+    }
   /** One lane of a vector. */
   | { readonly kind: 'lane'; readonly type: Type; readonly vector: Expression; readonly lane: number }
   /** A vector of its lanes. */
@@ -116,7 +123,12 @@ export type Statement =
       readonly index: Expression;
       readonly splat: boolean;
     }
-  | { readonly kind: 'store'; readonly buffer: string; readonly index: Expression; readonly value: Expression }
+  | {
+      readonly kind: 'store';
+      readonly buffer: string;
+      readonly index: Expression;
+      readonly value: Expression;
+    }
   | {
       readonly kind: 'for';
       readonly variable: string;
@@ -126,7 +138,12 @@ export type Statement =
       readonly step: Expression;
       readonly body: readonly Statement[];
     }
-  | { readonly kind: 'if'; readonly condition: Expression; readonly then: readonly Statement[]; readonly otherwise: readonly Statement[] }
+  | {
+      readonly kind: 'if';
+      readonly condition: Expression;
+      readonly then: readonly Statement[];
+      readonly otherwise: readonly Statement[];
+    }
   | { readonly kind: 'barrier' };
 
 export interface Kernel {

@@ -66,7 +66,9 @@ export function packedBuffer(
     each =>
       each.scalar === scalar &&
       each.regions.length === regions.length &&
-      each.regions.every((region, k) => region.tensor === at(regions, k).tensor && region.offset === at(regions, k).offset),
+      each.regions.every(
+        (region, k) => region.tensor === at(regions, k).tensor && region.offset === at(regions, k).offset,
+      ),
   );
   if (same !== undefined) return same;
   const elements = regions.reduce((total, { tensor }) => total + tensor.shape.reduce((a, b) => a * b, 1), 0);

@@ -3,10 +3,31 @@
  * rows, then the reduction with `rows × width` accumulators. The weights of a region are read front to back.
  */
 import { at } from '../core/invariant.ts';
-import { add, affine, assign, comment, declare, literal, load, loop, multiply, operation, store, variable } from '../kernel/build.ts';
+import {
+  add,
+  affine,
+  assign,
+  comment,
+  declare,
+  literal,
+  load,
+  loop,
+  multiply,
+  operation,
+  store,
+  variable,
+} from '../kernel/build.ts';
 import type { Expression, Statement, Type } from '../kernel/kernel.ts';
 import type { ContractStatement, View } from '../tile/tile.ts';
-import { fresh, fullRows, type Lowering, packedBuffer, rowStart, tileRowCount, bufferNamed } from './context.ts';
+import {
+  bufferNamed,
+  fresh,
+  fullRows,
+  type Lowering,
+  packedBuffer,
+  rowStart,
+  tileRowCount,
+} from './context.ts';
 import { applyEpilogue } from './epilogue.ts';
 import { type Region, regionsOf, rowsTogether } from './schedule.ts';
 import { layoutRegions, type RegionLayout, type RegionLoop } from './weights.ts';
@@ -19,7 +40,9 @@ export function lowerContract(lowering: Lowering, contract: ContractStatement): 
   const regions = layouts.map(({ offset, packed }) => ({ offset, tensor: packed }));
   const weights = packedBuffer(lowering, lowering.scalar, regions, contract.title);
   return [
-    comment(`${contract.output.buffer} ${contract.initial === 'output' ? '+=' : '='} ${contract.title} * ${contract.input.buffer}`),
+    comment(
+      `${contract.output.buffer} ${contract.initial === 'output' ? '+=' : '='} ${contract.title} * ${contract.input.buffer}`,
+    ),
     ...layouts.flatMap(layout => lowerRegion({ lowering, contract, layout, weights: weights.name })),
   ];
 }
@@ -47,7 +70,8 @@ function lowerRegion(context: RegionContext): Statement[] {
   const variables = new Map<number, Expression>();
   const nest = (loops: readonly RegionLoop[]): Statement[] => {
     const [first, ...rest] = loops;
-    if (first === undefined) return [...rowGroups(context, variables, rowsTogether), ...rowGroups(context, variables, 1)];
+    if (first === undefined)
+      return [...rowGroups(context, variables, rowsTogether), ...rowGroups(context, variables, 1)];
     const name = fresh(lowering, at(context.contract.axes, first.axis).name);
     variables.set(first.axis, variable(name));
     return [loop(name, literal(0), literal(first.count), 1, nest(rest))];
@@ -56,27 +80,38 @@ function lowerRegion(context: RegionContext): Statement[] {
 }
 
 /** The rows of the tile in groups of `rows`; fewer rows leave registers for a wider tile. */
-function rowGroups(context: RegionContext, variables: ReadonlyMap<number, Expression>, rows: number): Statement[] {
+function rowGroups(
+  context: RegionContext,
+  variables: ReadonlyMap<number, Expression>,
+  rows: number,
+): Statement[] {
   const { lowering, layout } = context;
   const widest = lowering.machine.accumulators / Math.max(rows, 2);
   const width = Math.min(layout.region.width, widest);
   const parts = layout.region.width / width;
   const rowName = fresh(lowering, 'row');
   const [from, to] = rows === 1 ? [fullRows, tileRowCount] : [literal(0), fullRows];
-  const body = (part: Expression) => accumulate({ ...context, rows, width, variables, row: variable(rowName), part });
+  const body = (part: Expression) =>
+    accumulate({ ...context, rows, width, variables, row: variable(rowName), part });
   const partName = parts > 1 ? fresh(lowering, 'part') : undefined;
   const inner =
-    partName === undefined ? body(literal(0)) : [loop(partName, literal(0), literal(parts), 1, body(variable(partName)))];
+    partName === undefined
+      ? body(literal(0))
+      : [loop(partName, literal(0), literal(parts), 1, body(variable(partName)))];
   return [loop(rowName, from, to, rows, inner)];
 }
 
 /** Address of a view inside a row at the start of the region's step: everything but the reduction, the row and the tile. */
 function freeOffset({ layout, variables, part, width }: Body, view: View): Expression {
   const { region } = layout;
-  const start = region.spans.reduce((total, span, k) => total + span.start * at(view.strides, k), view.offset);
-  const terms = layout.outer.map(
-    ({ axis, unit }): [number, Expression] => [unit * at(view.strides, axis), variables.get(axis) ?? literal(0)],
+  const start = region.spans.reduce(
+    (total, span, k) => total + span.start * at(view.strides, k),
+    view.offset,
   );
+  const terms = layout.outer.map(({ axis, unit }): [number, Expression] => [
+    unit * at(view.strides, axis),
+    variables.get(axis) ?? literal(0),
+  ]);
   const tileStride = strideOfTile(region, view);
   return add(affine(start, terms), multiply(part, literal(width * tileStride)));
 }
@@ -96,12 +131,17 @@ function accumulate(body: Body): Statement[] {
   const inRow = fresh(lowering, 'at');
   const accumulators = grid((row, tile) => fresh(lowering, `sum${row}${tile}`));
   const outputAt = (row: number, tile: number) => {
-    const constant = row * bufferNamed(lowering, contract.output.buffer).width + tile * strideOfTile(region, contract.output);
+    const constant =
+      row * bufferNamed(lowering, contract.output.buffer).width +
+      tile * strideOfTile(region, contract.output);
     return add(variable(output), literal(constant));
   };
   const vectorStride = region.vectorAxis === undefined ? 1 : at(contract.output.strides, region.vectorAxis);
   const lines: Statement[] = [
-    declare(input, add(rowStart(lowering, contract.input.buffer, body.row), freeOffset(body, contract.input))),
+    declare(
+      input,
+      add(rowStart(lowering, contract.input.buffer, body.row), freeOffset(body, contract.input)),
+    ),
     declare(inRow, freeOffset(body, contract.output)),
     declare(output, add(rowStart(lowering, contract.output.buffer, body.row), variable(inRow))),
   ];
@@ -116,10 +156,17 @@ function accumulate(body: Body): Statement[] {
   lines.push(...reduction(body, type, input, accumulators));
   grid((row, tile) => {
     const tileOffset = literal(tile * strideOfTile(region, contract.output));
-    const place = { inRow: add(variable(inRow), tileOffset), row: add(body.row, literal(row)), stride: vectorStride };
+    const place = {
+      inRow: add(variable(inRow), tileOffset),
+      row: add(body.row, literal(row)),
+      stride: vectorStride,
+    };
     const value = variable(at(at(accumulators, row), tile), type);
     const finished = applyEpilogue(lowering, contract.epilogue, value, place);
-    lines.push(...finished.statements, ...writeVector(contract.output.buffer, outputAt(row, tile), finished.value, vectorStride));
+    lines.push(
+      ...finished.statements,
+      ...writeVector(contract.output.buffer, outputAt(row, tile), finished.value, vectorStride),
+    );
   });
   return lines;
 }
@@ -127,11 +174,19 @@ function accumulate(body: Body): Statement[] {
 const lanes4 = (lanes: number): 2 | 4 => (lanes === 2 ? 2 : 4);
 
 /** The loops over the reduce axes; the innermost is written out `unrolledSteps` at a time, its remainder in full. */
-function reduction(body: Body, type: Type, input: string, accumulators: readonly (readonly string[])[]): Statement[] {
+function reduction(
+  body: Body,
+  type: Type,
+  input: string,
+  accumulators: readonly (readonly string[])[],
+): Statement[] {
   const { lowering, contract, layout, part, width } = body;
   const weightStart = affine(
     layout.offset,
-    layout.outer.map(({ axis, weightStride }): [number, Expression] => [weightStride, body.variables.get(axis) ?? literal(0)]),
+    layout.outer.map(({ axis, weightStride }): [number, Expression] => [
+      weightStride,
+      body.variables.get(axis) ?? literal(0),
+    ]),
   );
   const weightPart = multiply(part, literal(width * layout.region.lanes));
   const weight = fresh(lowering, 'w');
@@ -147,13 +202,18 @@ function reduction(body: Body, type: Type, input: string, accumulators: readonly
         declare(names[0], add(inputAt, multiply(from, literal(inputStride)))),
         declare(names[1], add(weightAt, multiply(from, literal(first.weightStride)))),
         ...Array.from({ length: count }, (_, k) =>
-          nest(rest, add(inputBase, literal(k * inputStride)), add(weightBase, literal(k * first.weightStride))),
+          nest(
+            rest,
+            add(inputBase, literal(k * inputStride)),
+            add(weightBase, literal(k * first.weightStride)),
+          ),
         ).flat(),
       ];
     };
     const rounds = first.count - (first.count % step);
     const name = fresh(lowering, at(contract.axes, first.axis).name);
-    const rounded = rounds > step ? [loop(name, literal(0), literal(rounds), step, written(variable(name), step))] : [];
+    const rounded =
+      rounds > step ? [loop(name, literal(0), literal(rounds), step, written(variable(name), step))] : [];
     const start = rounded.length === 0 ? 0 : rounds;
     return start === first.count ? rounded : [...rounded, ...written(literal(start), first.count - start)];
   };
@@ -190,34 +250,65 @@ function multiplyAdd(
         value = read.value;
       }
       const name = at(at(accumulators, row), tile);
-      statements.push(assign(name, multiplyAddExpression(lowering, variable(name, type), value, at(weights, tile))));
+      statements.push(
+        assign(name, multiplyAddExpression(lowering, variable(name, type), value, at(weights, tile))),
+      );
     }
   }
   return statements;
 }
 
-const multiplyAddExpression = (lowering: Lowering, sum: Expression, a: Expression, b: Expression): Expression =>
+const multiplyAddExpression = (
+  lowering: Lowering,
+  sum: Expression,
+  a: Expression,
+  b: Expression,
+): Expression =>
   lowering.fusedMultiplyAdd && sum.type.lanes > 1
     ? operation('fusedMultiplyAdd', [a, b, sum])
     : operation('add', [sum, operation('multiply', [a, b])]);
 
 /** A vector whose lanes lie `stride` elements apart: one splat, one load, or a load for each lane. */
-export function readVector(lowering: Lowering, buffer: string, index: Expression, type: Type, stride: number) {
+export function readVector(
+  lowering: Lowering,
+  buffer: string,
+  index: Expression,
+  type: Type,
+  stride: number,
+) {
   const name = fresh(lowering, buffer);
   if (type.lanes === 1 || stride === 0 || stride === 1) {
-    return { statements: [load(name, type, buffer, index, stride === 0 && type.lanes > 1)], value: variable(name, type) };
+    return {
+      statements: [load(name, type, buffer, index, stride === 0 && type.lanes > 1)],
+      value: variable(name, type),
+    };
   }
   const scalar: Type = { scalar: type.scalar, lanes: 1 };
   const names = Array.from({ length: type.lanes }, () => fresh(lowering, buffer));
-  const statements = names.map((each, lane) => load(each, scalar, buffer, add(index, literal(lane * stride))));
+  const statements = names.map((each, lane) =>
+    load(each, scalar, buffer, add(index, literal(lane * stride))),
+  );
   const elements = names.map(each => variable(each, scalar));
-  return { statements: [...statements, declare(name, { kind: 'vector', type, elements })], value: variable(name, type) };
+  return {
+    statements: [...statements, declare(name, { kind: 'vector', type, elements })],
+    value: variable(name, type),
+  };
 }
 
-export function writeVector(buffer: string, index: Expression, value: Expression, stride: number): Statement[] {
+export function writeVector(
+  buffer: string,
+  index: Expression,
+  value: Expression,
+  stride: number,
+): Statement[] {
   const { lanes, scalar } = value.type;
   if (lanes === 1 || stride === 1) return [store(buffer, index, value)];
   return Array.from({ length: lanes }, (_, lane) =>
-    store(buffer, add(index, literal(lane * stride)), { kind: 'lane', type: { scalar, lanes: 1 }, vector: value, lane }),
+    store(buffer, add(index, literal(lane * stride)), {
+      kind: 'lane',
+      type: { scalar, lanes: 1 },
+      vector: value,
+      lane,
+    }),
   );
 }

@@ -19,7 +19,12 @@ export interface Computed {
   readonly value: Expression;
 }
 
-export function applyEpilogue(lowering: Lowering, steps: readonly EpilogueStep[], start: Expression, place: Place): Computed {
+export function applyEpilogue(
+  lowering: Lowering,
+  steps: readonly EpilogueStep[],
+  start: Expression,
+  place: Place,
+): Computed {
   const statements: Statement[] = [];
   let value = start;
   for (const step of steps) {

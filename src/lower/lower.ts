@@ -24,7 +24,11 @@ export interface LoweredProgram {
 const reservedNames = ['batch', 'tile', 'rows', 'fullRows'];
 
 /** `packed` is shared by the kernels of a module, so that equal weights are packed once. */
-export function lowerProgram(program: TileProgram, options: LoweringOptions, packed: PackedBuffer[]): LoweredProgram {
+export function lowerProgram(
+  program: TileProgram,
+  options: LoweringOptions,
+  packed: PackedBuffer[],
+): LoweredProgram {
   const lowering: Lowering = {
     machine: options.machine,
     fusedMultiplyAdd: options.fusedMultiplyAdd,
@@ -37,11 +41,16 @@ export function lowerProgram(program: TileProgram, options: LoweringOptions, pac
     statement.kind === 'contract' ? lowerContract(lowering, statement) : lowerMove(lowering, statement),
   );
   const body = tileLoop(program.tileRows, statements.flat());
-  const read = packed.filter(({ name }) => statements.some(each => each.some(inner => readsBuffer(inner, name))));
+  const read = packed.filter(({ name }) =>
+    statements.some(each => each.some(inner => readsBuffer(inner, name))),
+  );
   const kernel: Kernel = {
     name: program.name,
     comment: program.comment,
-    buffers: [...program.buffers.map(each => rowsBuffer(each, options.scalar, program.tileRows)), ...read.map(weightsBuffer)],
+    buffers: [
+      ...program.buffers.map(each => rowsBuffer(each, options.scalar, program.tileRows)),
+      ...read.map(weightsBuffer),
+    ],
     parameters: [{ name: 'batch', maximum: options.maximumBatch }],
     body,
   };
@@ -52,11 +61,21 @@ function tileLoop(tileRows: number, statements: readonly Statement[]): Statement
   const batch = variable('batch');
   const rest = operation('subtract', [batch, tileStart]);
   return [
-    loop('tile', literal(0), batch, tileRows, [
-      declare('rows', operation('minimum', [literal(tileRows), rest])),
-      declare('fullRows', operation('subtract', [tileRowCount, operation('modulo', [tileRowCount, literal(rowsTogether)])])),
-      ...statements,
-    ], 'grid'),
+    loop(
+      'tile',
+      literal(0),
+      batch,
+      tileRows,
+      [
+        declare('rows', operation('minimum', [literal(tileRows), rest])),
+        declare(
+          'fullRows',
+          operation('subtract', [tileRowCount, operation('modulo', [tileRowCount, literal(rowsTogether)])]),
+        ),
+        ...statements,
+      ],
+      'grid',
+    ),
   ];
 }
 

@@ -3,7 +3,21 @@ import { at, unreachable } from '../core/invariant.ts';
 import type { IndexMap } from '../ir/indexMap.ts';
 import { mapIndexScalar } from '../ir/indexMapScalar.ts';
 import { axis, computed, type Tensor } from '../ir/tensor.ts';
-import { add, affine, assign, comment, declare, i32, literal, load, loop, multiply, operation, store, variable } from '../kernel/build.ts';
+import {
+  add,
+  affine,
+  assign,
+  comment,
+  declare,
+  i32,
+  literal,
+  load,
+  loop,
+  multiply,
+  operation,
+  store,
+  variable,
+} from '../kernel/build.ts';
 import type { Expression, Statement, Type } from '../kernel/kernel.ts';
 import type { TileStatement } from '../tile/tile.ts';
 import { fresh, type Lowering, packedBuffer, rowStart, tileRowCount } from './context.ts';
@@ -22,7 +36,11 @@ interface Point {
  * Loops over the common domain of the maps and, inside, the rows of the tile. Strided maps whose radices nest become
  * nested loops with constant strides, four lanes at a time where neighbours are contiguous; other maps are computed.
  */
-function overDomain(lowering: Lowering, maps: readonly IndexMap[], body: (point: Point, row: Expression) => Statement[]): Statement[] {
+function overDomain(
+  lowering: Lowering,
+  maps: readonly IndexMap[],
+  body: (point: Point, row: Expression) => Statement[],
+): Statement[] {
   const rows = (point: Point): Statement[] => {
     const row = fresh(lowering, 'row');
     return [loop(row, literal(0), tileRowCount, 1, body(point, variable(row)))];
@@ -42,7 +60,12 @@ function overDomain(lowering: Lowering, maps: readonly IndexMap[], body: (point:
       return value;
     });
     const strides = maps.map(() => 1);
-    return [loop(name, literal(0), literal(at(maps, 0).domain), 1, [...before, ...rows({ addresses, strides, type: scalar })])];
+    return [
+      loop(name, literal(0), literal(at(maps, 0).domain), 1, [
+        ...before,
+        ...rows({ addresses, strides, type: scalar }),
+      ]),
+    ];
   }
   const extents = extentsOfCuts(cuts);
   const strides = digits.map(each => stridesOf(extents, each ?? []));
@@ -54,11 +77,16 @@ function overDomain(lowering: Lowering, maps: readonly IndexMap[], body: (point:
     const steps = strides.map(each => at(each, depth));
     const innermost = depth === extents.length - 1;
     const vectors = innermost && steps.every(step => step === 1) ? extent - (extent % lanes) : 0;
-    const moved = (name: string) => addresses.map((address, k) => add(address, multiply(variable(name), literal(at(steps, k)))));
+    const moved = (name: string) =>
+      addresses.map((address, k) => add(address, multiply(variable(name), literal(at(steps, k)))));
     const made: Statement[] = [];
     if (vectors > 0) {
       const name = fresh(lowering, 'i');
-      const point: Point = { addresses: moved(name), strides: steps, type: { scalar: lowering.scalar, lanes } };
+      const point: Point = {
+        addresses: moved(name),
+        strides: steps,
+        type: { scalar: lowering.scalar, lanes },
+      };
       made.push(loop(name, literal(0), literal(vectors), lanes, rows(point)));
     }
     if (vectors < extent) {
@@ -67,11 +95,18 @@ function overDomain(lowering: Lowering, maps: readonly IndexMap[], body: (point:
     }
     return made;
   };
-  return nest(0, offsets.map(offset => literal(offset)));
+  return nest(
+    0,
+    offsets.map(offset => literal(offset)),
+  );
 }
 
 /** map(i) as arithmetic, or as a read of a packed table. */
-function mapIndex(lowering: Lowering, map: IndexMap, i: Expression): { statements: Statement[]; value: Expression } {
+function mapIndex(
+  lowering: Lowering,
+  map: IndexMap,
+  i: Expression,
+): { statements: Statement[]; value: Expression } {
   const pure = (value: Expression) => ({ statements: [], value });
   switch (map.kind) {
     case 'strided': {
@@ -96,7 +131,10 @@ function mapIndex(lowering: Lowering, map: IndexMap, i: Expression): { statement
       const { outer, inner } = map;
       const high = mapIndex(lowering, outer, operation('divide', [i, literal(inner.domain)]));
       const low = mapIndex(lowering, inner, operation('modulo', [i, literal(inner.domain)]));
-      return { statements: [...high.statements, ...low.statements], value: add(multiply(high.value, literal(inner.range)), low.value) };
+      return {
+        statements: [...high.statements, ...low.statements],
+        value: add(multiply(high.value, literal(inner.range)), low.value),
+      };
     }
     case 'compose': {
       const inner = mapIndex(lowering, map.inner, i);
@@ -107,7 +145,12 @@ function mapIndex(lowering: Lowering, map: IndexMap, i: Expression): { statement
     case 'table':
     case 'data': {
       const name = fresh(lowering, 'to');
-      const table = packedBuffer(lowering, 'i32', [{ offset: 0, tensor: tableOf(map) }], `index table [${map.domain}]`);
+      const table = packedBuffer(
+        lowering,
+        'i32',
+        [{ offset: 0, tensor: tableOf(map) }],
+        `index table [${map.domain}]`,
+      );
       return { statements: [load(name, i32, table.name, i)], value: variable(name) };
     }
     default:
@@ -120,14 +163,22 @@ function tableOf(map: IndexMap): Tensor {
   return computed([map.domain], mapIndexScalar(map, axis(0)));
 }
 
-export function lowerMove(lowering: Lowering, statement: Exclude<TileStatement, { kind: 'contract' }>): Statement[] {
+export function lowerMove(
+  lowering: Lowering,
+  statement: Exclude<TileStatement, { kind: 'contract' }>,
+): Statement[] {
   switch (statement.kind) {
     case 'copy':
       return lowerCopy(lowering, statement);
     case 'fill': {
       const { buffer, map } = statement.output;
       return overDomain(lowering, [map], ({ addresses, strides, type }, row) =>
-        writeVector(buffer, add(rowStart(lowering, buffer, row), at(addresses, 0)), literal(0, type), at(strides, 0)),
+        writeVector(
+          buffer,
+          add(rowStart(lowering, buffer, row), at(addresses, 0)),
+          literal(0, type),
+          at(strides, 0),
+        ),
       );
     }
     case 'pointwise': {
@@ -147,12 +198,16 @@ export function lowerMove(lowering: Lowering, statement: Exclude<TileStatement, 
   }
 }
 
-function lowerCopy(lowering: Lowering, { input, output, accumulate }: TileStatement & { kind: 'copy' }): Statement[] {
+function lowerCopy(
+  lowering: Lowering,
+  { input, output, accumulate }: TileStatement & { kind: 'copy' },
+): Statement[] {
   const loops = overDomain(lowering, [input.map, output.map], ({ addresses, strides, type }, row) => {
     const from = add(rowStart(lowering, input.buffer, row), at(addresses, 0));
     const to = add(rowStart(lowering, output.buffer, row), at(addresses, 1));
     const read = readVector(lowering, input.buffer, from, type, at(strides, 0));
-    if (!accumulate) return [...read.statements, ...writeVector(output.buffer, to, read.value, at(strides, 1))];
+    if (!accumulate)
+      return [...read.statements, ...writeVector(output.buffer, to, read.value, at(strides, 1))];
     const old = readVector(lowering, output.buffer, to, type, at(strides, 1));
     const sum = operation('add', [old.value, read.value]);
     return [...read.statements, ...old.statements, ...writeVector(output.buffer, to, sum, at(strides, 1))];
@@ -164,7 +219,12 @@ function lowerCopy(lowering: Lowering, { input, output, accumulate }: TileStatem
 function lowerSubstitute(lowering: Lowering, solve: TileStatement & { kind: 'substitute' }): Statement[] {
   const { order, direction, input, output } = solve;
   const type: Type = { scalar: lowering.scalar, lanes: 1 };
-  const weights = packedBuffer(lowering, lowering.scalar, [{ offset: 0, tensor: solve.weights }], `triangle [${order}, ${order}]`);
+  const weights = packedBuffer(
+    lowering,
+    lowering.scalar,
+    [{ offset: 0, tensor: solve.weights }],
+    `triangle [${order}, ${order}]`,
+  );
   const [row, step, other] = [fresh(lowering, 'row'), fresh(lowering, 'step'), fresh(lowering, 'before')];
   const place = (index: Expression) =>
     direction === 'forward' ? index : operation('subtract', [literal(order - 1), index]);
@@ -176,19 +236,34 @@ function lowerSubstitute(lowering: Lowering, solve: TileStatement & { kind: 'sub
   const from = mapIndex(lowering, input.map, variable(i));
   const to = mapIndex(lowering, output.map, variable(i));
   const back = mapIndex(lowering, output.map, variable(j));
-  const start = readVector(lowering, input.buffer, add(rowStart(lowering, input.buffer, variable(row)), from.value), type, 1);
+  const start = readVector(
+    lowering,
+    input.buffer,
+    add(rowStart(lowering, input.buffer, variable(row)), from.value),
+    type,
+    1,
+  );
   const entry = (column: Expression) => add(multiply(variable(i), literal(order)), column);
   const inner: Statement[] = [
     declare(j, place(variable(other))),
     ...back.statements,
     load(weight, type, weights.name, entry(variable(j))),
     load(known, type, output.buffer, add(rowStart(lowering, output.buffer, variable(row)), back.value)),
-    assign(sum, operation('subtract', [variable(sum, type), operation('multiply', [variable(weight, type), variable(known, type)])])),
+    assign(
+      sum,
+      operation('subtract', [
+        variable(sum, type),
+        operation('multiply', [variable(weight, type), variable(known, type)]),
+      ]),
+    ),
   ];
   const pivot = fresh(lowering, 'pivot');
   const finish: Statement[] = solve.unitDiagonal
     ? []
-    : [load(pivot, type, weights.name, entry(variable(i))), assign(sum, operation('divide', [variable(sum, type), variable(pivot, type)]))];
+    : [
+        load(pivot, type, weights.name, entry(variable(i))),
+        assign(sum, operation('divide', [variable(sum, type), variable(pivot, type)])),
+      ];
   const body: Statement[] = [
     declare(i, place(variable(step))),
     ...from.statements,
@@ -197,7 +272,11 @@ function lowerSubstitute(lowering: Lowering, solve: TileStatement & { kind: 'sub
     declare(sum, start.value, true),
     loop(other, literal(0), variable(step), 1, inner),
     ...finish,
-    store(output.buffer, add(rowStart(lowering, output.buffer, variable(row)), to.value), variable(sum, type)),
+    store(
+      output.buffer,
+      add(rowStart(lowering, output.buffer, variable(row)), to.value),
+      variable(sum, type),
+    ),
   ];
   return [
     comment(`${output.buffer} = triangle^-1 ${input.buffer}, ${direction} substitution`),

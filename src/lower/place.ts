@@ -3,12 +3,20 @@
  * contract, in one pass over a tile of rows. What no view can express becomes a copy inside the same kernel.
  */
 import { at, invariant, unreachable } from '../core/invariant.ts';
-import { composeMaps, identityMap, type IndexMap, inverseMap, isBijection, isIdentity, sliceMap } from '../ir/indexMap.ts';
+import {
+  composeMaps,
+  type IndexMap,
+  identityMap,
+  inverseMap,
+  isBijection,
+  isIdentity,
+  sliceMap,
+} from '../ir/indexMap.ts';
 import { diagonal, type Operator, type Step } from '../ir/operator.ts';
 import { broadcast, transposeTensor } from '../ir/tensorAlgebra.ts';
 import type { EpilogueStep, TileBuffer, TileProgram, TileStatement } from '../tile/tile.ts';
-import { placeBlock, placeDense } from './placeBlock.ts';
 import type { Layout } from './layout.ts';
+import { placeBlock, placeDense } from './placeBlock.ts';
 
 /** What a program being placed accumulates: statements in order, and buffers by name. */
 export interface Placement {
@@ -69,7 +77,13 @@ export function release(placement: Placement, layout: Layout): void {
 }
 
 /** A map, step by step: each linear step takes the pointwise steps that follow it as its epilogue. */
-function placeSteps(placement: Placement, steps: readonly Step[], input: Layout, output: Layout, origin: Layout): void {
+function placeSteps(
+  placement: Placement,
+  steps: readonly Step[],
+  input: Layout,
+  output: Layout,
+  origin: Layout,
+): void {
   let current = input;
   let index = 0;
   while (index < steps.length) {
@@ -79,7 +93,9 @@ function placeSteps(placement: Placement, steps: readonly Step[], input: Layout,
     while (end < steps.length && at(steps, end).kind !== 'linear') end++;
     const width = operator?.rows ?? current.map.domain;
     const target = end === steps.length ? output : scratch(placement, width);
-    const epilogue = steps.slice(operator === undefined ? index : index + 1, end).map(each => epilogueStep(placement, each, origin));
+    const epilogue = steps
+      .slice(operator === undefined ? index : index + 1, end)
+      .map(each => epilogueStep(placement, each, origin));
     if (operator === undefined) placeCopy(placement, current, { ...target, accumulate: false, epilogue });
     else placeOperator(placement, operator, current, { ...target, accumulate: false, epilogue });
     current = target;
@@ -111,7 +127,12 @@ const widthOf = (steps: readonly Step[], columns: number): number =>
   steps.reduce((width, step) => (step.kind === 'linear' ? step.operator.rows : width), columns);
 
 /** target (+)= operator · source. */
-export function placeOperator(placement: Placement, operator: Operator, source: Layout, target: Target): void {
+export function placeOperator(
+  placement: Placement,
+  operator: Operator,
+  source: Layout,
+  target: Target,
+): void {
   switch (operator.kind) {
     case 'identity':
       return placeCopy(placement, source, target);
@@ -139,10 +160,17 @@ export function placeOperator(placement: Placement, operator: Operator, source: 
     case 'compose':
       return placeChain(placement, operator.factors, source, target);
     case 'sum':
-      return placeTerms(placement, operator.terms.map(term => ({ operator: term, source })), target);
+      return placeTerms(
+        placement,
+        operator.terms.map(term => ({ operator: term, source })),
+        target,
+      );
     case 'horizontal': {
       const starts = partialSums(operator.parts.map(part => part.columns));
-      const terms = operator.parts.map((part, k) => ({ operator: part, source: slice(source, at(starts, k), part.columns) }));
+      const terms = operator.parts.map((part, k) => ({
+        operator: part,
+        source: slice(source, at(starts, k), part.columns),
+      }));
       return placeTerms(placement, terms, target);
     }
     case 'vertical':
@@ -190,13 +218,21 @@ function partialSums(lengths: readonly number[]): number[] {
  * A chain, last factor first. Gathers before a factor become its input view, bijections after the last factor its output
  * view; between two factors lies a scratch row in the natural order of the first.
  */
-function placeChain(placement: Placement, factors: readonly Operator[], source: Layout, target: Target): void {
+function placeChain(
+  placement: Placement,
+  factors: readonly Operator[],
+  source: Layout,
+  target: Target,
+): void {
   const bijections = factors.findIndex(factor => !(factor.kind === 'gather' && isBijection(factor.map)));
   if (bijections === -1) {
     const map = factors.map(mapOfGather).reduce(composeMaps);
     return placeCopy(placement, { ...source, map: composeMaps(source.map, map) }, target);
   }
-  const finalMap = factors.slice(0, bijections).map(mapOfGather).reduce(composeMaps, identityMap(target.map.domain));
+  const finalMap = factors
+    .slice(0, bijections)
+    .map(mapOfGather)
+    .reduce(composeMaps, identityMap(target.map.domain));
   const last: Target = { ...target, map: composeMaps(target.map, inverseMap(finalMap)) };
   let current = source;
   for (let k = factors.length - 1; k > bijections; k--) {
@@ -228,18 +264,24 @@ function placeTerms(
   if (terms.length === 0) return placeZero(placement, target);
   terms.forEach(({ operator, source }, index) => {
     const epilogue = index === terms.length - 1 ? target.epilogue : [];
-    placeOperator(placement, operator, source, { ...target, accumulate: target.accumulate || index > 0, epilogue });
+    placeOperator(placement, operator, source, {
+      ...target,
+      accumulate: target.accumulate || index > 0,
+      epilogue,
+    });
   });
 }
 
 export function placeCopy(placement: Placement, source: Layout, target: Target): void {
   const { statements } = placement;
-  if (target.map.domain > 0) statements.push({ kind: 'copy', input: source, output: layoutOf(target), accumulate: target.accumulate });
+  if (target.map.domain > 0)
+    statements.push({ kind: 'copy', input: source, output: layoutOf(target), accumulate: target.accumulate });
   placeEpilogue(placement, target);
 }
 
 export function placeZero(placement: Placement, target: Target): void {
-  if (!target.accumulate && target.map.domain > 0) placement.statements.push({ kind: 'fill', output: layoutOf(target) });
+  if (!target.accumulate && target.map.domain > 0)
+    placement.statements.push({ kind: 'fill', output: layoutOf(target) });
   placeEpilogue(placement, target);
 }
 

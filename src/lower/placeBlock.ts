@@ -1,7 +1,16 @@
 /** Places a block factor KS(a,b,c,d) as one contract over strided views of its input and output. */
 import { at, invariant } from '../core/invariant.ts';
 import { dense, type Operator } from '../ir/operator.ts';
-import { axis, computed, element, type IndexScalar, indexAdd, indexLiteral, indexMultiply, type Tensor } from '../ir/tensor.ts';
+import {
+  axis,
+  computed,
+  element,
+  type IndexScalar,
+  indexAdd,
+  indexLiteral,
+  indexMultiply,
+  type Tensor,
+} from '../ir/tensor.ts';
 import { transposeTensor } from '../ir/tensorAlgebra.ts';
 import type { Axis, ContractStatement, View } from '../tile/tile.ts';
 import { type Layout, type SplitBlock, splitBlock, stridedDigits, stridesOf } from './layout.ts';
@@ -10,7 +19,13 @@ import { layoutOf, type Placement, placeCopy, placeZero, scratch, type Target } 
 type Block = Operator & { kind: 'block' };
 
 /** target (+)= matrix · source, or matrixᵀ · source. */
-export function placeDense(placement: Placement, matrix: Tensor, transposed: boolean, source: Layout, target: Target): void {
+export function placeDense(
+  placement: Placement,
+  matrix: Tensor,
+  transposed: boolean,
+  source: Layout,
+  target: Target,
+): void {
   const operator = dense(transposed ? transposeTensor(matrix) : matrix);
   invariant(operator.kind === 'block', 'dense makes a block');
   placeBlock(placement, operator, source, target);
@@ -77,19 +92,29 @@ function strides(groups: readonly (readonly Axis[])[], layout: Layout): Map<Axis
   const axes = groups.flat();
   const digits = stridedDigits(layout.map);
   invariant(digits !== undefined, 'a split block has strided layouts');
-  const values = stridesOf(axes.map(each => each.extent), digits);
+  const values = stridesOf(
+    axes.map(each => each.extent),
+    digits,
+  );
   return new Map(axes.map((each, k) => [each, at(values, k)]));
 }
 
 /** The weights as a tensor over the contract's axes: entry [axes] is weights[g, e, q, p]. */
-function weightsOver(axes: readonly Axis[], block: Block, groups: Record<'a' | 'b' | 'c' | 'd', readonly Axis[]>): Tensor {
+function weightsOver(
+  axes: readonly Axis[],
+  block: Block,
+  groups: Record<'a' | 'b' | 'c' | 'd', readonly Axis[]>,
+): Tensor {
   const index = (group: readonly Axis[]): IndexScalar =>
     group.reduce<IndexScalar>(
       (outer, each) => indexAdd(indexMultiply(outer, indexLiteral(each.extent)), axis(axes.indexOf(each))),
       indexLiteral(0),
     );
   const position = [groups.a, groups.d, groups.b, groups.c].map(index);
-  return computed(axes.map(each => each.extent), element(block.weights, position));
+  return computed(
+    axes.map(each => each.extent),
+    element(block.weights, position),
+  );
 }
 
 function titleOf({ a, b, c, d }: Block): string {

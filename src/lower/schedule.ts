@@ -46,20 +46,20 @@ export function regionsOf(contract: ContractStatement, machine: Machine): Region
   const all = axes.map(({ extent }): Span => ({ start: 0, count: extent }));
   const choice = chooseAxes(contract, machine);
   const widest = machine.accumulators / 2;
-  if (choice === undefined) return tiled(axes, all, 1, undefined, scalarTileAxis(contract), widest);
+  if (choice === undefined) return tiled(all, 1, undefined, scalarTileAxis(contract), widest);
   const { vectorAxis, tileAxis } = choice;
   const extent = at(axes, vectorAxis).extent;
   const vectors = extent - (extent % machine.lanes);
-  const narrowed = (start: number, count: number) => all.map((span, k) => (k === vectorAxis ? { start, count } : span));
-  const main = tiled(axes, narrowed(0, vectors), machine.lanes, vectorAxis, tileAxis, widest);
+  const narrowed = (start: number, count: number) =>
+    all.map((span, k) => (k === vectorAxis ? { start, count } : span));
+  const main = tiled(narrowed(0, vectors), machine.lanes, vectorAxis, tileAxis, widest);
   if (vectors === extent) return main;
-  const tail = tiled(axes, narrowed(vectors, extent - vectors), 1, undefined, tileAxis, widest);
+  const tail = tiled(narrowed(vectors, extent - vectors), 1, undefined, tileAxis, widest);
   return [...main, ...tail];
 }
 
 /** Splits the tiled axis into stretches of the widest tile, then of halves of it, down to one. */
 function tiled(
-  axes: readonly Axis[],
   spans: readonly Span[],
   lanes: number,
   vectorAxis: number | undefined,
@@ -75,7 +75,13 @@ function tiled(
     const covered = count - (count % (width * unit));
     if (covered === 0) continue;
     const covering: Span = { start, count: covered };
-    regions.push({ lanes, vectorAxis, tileAxis, width, spans: spans.map((span, k) => (k === tileAxis ? covering : span)) });
+    regions.push({
+      lanes,
+      vectorAxis,
+      tileAxis,
+      width,
+      spans: spans.map((span, k) => (k === tileAxis ? covering : span)),
+    });
     start += covered;
     count -= covered;
   }
@@ -87,14 +93,24 @@ function chooseAxes(contract: ContractStatement, machine: Machine): Choice | und
   const free = freeAxes(contract.axes);
   const choices = free
     .filter(vectorAxis => at(contract.axes, vectorAxis).extent >= machine.lanes)
-    .flatMap(vectorAxis => [undefined, ...free].map(tileAxis => choiceOf(contract, machine, vectorAxis, tileAxis)));
-  return choices.reduce<Choice | undefined>((best, each) => (best && best.cost <= each.cost ? best : each), undefined);
+    .flatMap(vectorAxis =>
+      [undefined, ...free].map(tileAxis => choiceOf(contract, machine, vectorAxis, tileAxis)),
+    );
+  return choices.reduce<Choice | undefined>(
+    (best, each) => (best && best.cost <= each.cost ? best : each),
+    undefined,
+  );
 }
 
 const freeAxes = (axes: readonly Axis[]): number[] =>
   axes.flatMap((axis, index) => (axis.kind === 'free' && axis.extent > 1 ? [index] : []));
 
-function choiceOf(contract: ContractStatement, machine: Machine, vectorAxis: number, tileAxis: number | undefined): Choice {
+function choiceOf(
+  contract: ContractStatement,
+  machine: Machine,
+  vectorAxis: number,
+  tileAxis: number | undefined,
+): Choice {
   const { axes, input, output } = contract;
   const { lanes } = machine;
   const extent = at(axes, vectorAxis).extent;
@@ -102,8 +118,13 @@ function choiceOf(contract: ContractStatement, machine: Machine, vectorAxis: num
   const tiles = tileAxis === undefined ? 1 : Math.floor(at(axes, tileAxis).extent / unit);
   const width = tileAxis === undefined ? 1 : Math.min(2, tiles);
   const inputsPerRow = tileAxis !== undefined && at(input.strides, tileAxis) !== 0 ? width : 1;
-  const loads = (rowsTogether * inputsPerRow * accessCost(at(input.strides, vectorAxis), lanes) + width) / (rowsTogether * width);
-  const reduction = axes.reduce((product, axis) => (axis.kind === 'reduce' ? product * axis.extent : product), 1);
+  const loads =
+    (rowsTogether * inputsPerRow * accessCost(at(input.strides, vectorAxis), lanes) + width) /
+    (rowsTogether * width);
+  const reduction = axes.reduce(
+    (product, axis) => (axis.kind === 'reduce' ? product * axis.extent : product),
+    1,
+  );
   const stores = accessCost(at(output.strides, vectorAxis) || lanes, lanes) / reduction;
   const perVector = loads + 2 + stores;
   // The elements that fill no vector run one lane at a time.
@@ -113,11 +134,15 @@ function choiceOf(contract: ContractStatement, machine: Machine, vectorAxis: num
 }
 
 /** Instructions to read or write one vector whose lanes are `stride` apart: splat, contiguous, or lane by lane. */
-const accessCost = (stride: number, lanes: number): number => (stride === 0 || stride === 1 ? 1 : 2 * lanes - 1);
+const accessCost = (stride: number, lanes: number): number =>
+  stride === 0 || stride === 1 ? 1 : 2 * lanes - 1;
 
 /** Without vectors: tile the widest axis the input does not depend on, else the widest. */
 function scalarTileAxis({ axes, input }: ContractStatement): number | undefined {
   const free = freeAxes(axes);
   const rank = (index: number) => at(axes, index).extent * (at(input.strides, index) === 0 ? 1024 : 1);
-  return free.reduce<number | undefined>((best, each) => (best !== undefined && rank(best) >= rank(each) ? best : each), undefined);
+  return free.reduce<number | undefined>(
+    (best, each) => (best !== undefined && rank(best) >= rank(each) ? best : each),
+    undefined,
+  );
 }

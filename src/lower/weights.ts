@@ -4,7 +4,15 @@
  */
 import { at } from '../core/invariant.ts';
 import {
-  axis, computed, element, freeAxes, type IndexScalar, indexAdd, indexLiteral, indexMultiply, type Tensor,
+  axis,
+  computed,
+  element,
+  freeAxes,
+  type IndexScalar,
+  indexAdd,
+  indexLiteral,
+  indexMultiply,
+  type Tensor,
 } from '../ir/tensor.ts';
 import type { ContractStatement } from '../tile/tile.ts';
 import type { Region } from './schedule.ts';
@@ -53,7 +61,10 @@ function layoutRegion(contract: ContractStatement, region: Region, offset: numbe
       return count / unit === 1 && kind === 'free' ? [] : [{ axis: k, count: count / unit, unit, start }];
     });
   const free = loopsOf('free');
-  const ordered = [...free.filter(loop => loop.axis !== tileAxis), ...free.filter(loop => loop.axis === tileAxis)];
+  const ordered = [
+    ...free.filter(loop => loop.axis !== tileAxis),
+    ...free.filter(loop => loop.axis === tileAxis),
+  ];
   const loops = [...ordered, ...loopsOf('reduce')];
   const shape: number[] = [];
   const position: IndexScalar[] = axes.map((_, k) => indexLiteral(at(region.spans, k).start));
@@ -61,9 +72,13 @@ function layoutRegion(contract: ContractStatement, region: Region, offset: numbe
     position[k] = indexAdd(at(position, k), by);
   };
   const stored = loops.filter(loop => used.has(loop.axis));
-  for (const loop of stored) advance(loop.axis, indexMultiply(axis(shape.push(loop.count) - 1), indexLiteral(loop.unit)));
+  for (const loop of stored)
+    advance(loop.axis, indexMultiply(axis(shape.push(loop.count) - 1), indexLiteral(loop.unit)));
   if (tileAxis !== undefined) {
-    advance(tileAxis, indexMultiply(axis(shape.push(width) - 1), indexLiteral(tileAxis === vectorAxis ? lanes : 1)));
+    advance(
+      tileAxis,
+      indexMultiply(axis(shape.push(width) - 1), indexLiteral(tileAxis === vectorAxis ? lanes : 1)),
+    );
   }
   if (vectorAxis !== undefined) advance(vectorAxis, axis(shape.push(lanes) - 1));
   const strides = new Map<number, number>();
@@ -72,7 +87,9 @@ function layoutRegion(contract: ContractStatement, region: Region, offset: numbe
     strides.set(loop.axis, elements);
     elements *= loop.count;
   }
-  const withStride = loops.map((loop): RegionLoop => ({ ...loop, weightStride: strides.get(loop.axis) ?? 0 }));
+  const withStride = loops.map(
+    (loop): RegionLoop => ({ ...loop, weightStride: strides.get(loop.axis) ?? 0 }),
+  );
   return {
     region,
     outer: withStride.slice(0, ordered.length),

@@ -4,7 +4,7 @@
  * where a segment's live row does not fit the profile's tile memory the chain is cut, and the plan says why.
  */
 import { at } from '../core/invariant.ts';
-import type { Program, Step } from '../ir/operator.ts';
+import { compose, type Program, type Step } from '../ir/operator.ts';
 import type { Profile } from './profile.ts';
 import { liveElements } from './residency.ts';
 
@@ -52,7 +52,8 @@ interface Link {
 
 export function planProgram(program: Program, profile: Profile, bytesPerElement: 4 | 8): Plan {
   const links = linksOf(program);
-  const fits = (from: number, to: number): boolean => rowBytes(links, from, to, bytesPerElement) <= profile.tileBytes;
+  const fits = (from: number, to: number): boolean =>
+    rowBytes(links, from, to, bytesPerElement) <= profile.tileBytes;
   const ends = cheapestCuts(links, fits);
   const name = (index: number) => (ends.length === 1 ? program.name : `${program.name}_${index}`);
   const buffer = (index: number) => (index === 0 ? 'x' : index === ends.length ? 'y' : `v${index - 1}`);
@@ -61,7 +62,7 @@ export function planProgram(program: Program, profile: Profile, bytesPerElement:
     const bytes = Math.max(1, rowBytes(links, start, end, bytesPerElement));
     return {
       name: name(index),
-      steps: links.slice(start, end).flatMap(link => link.steps),
+      steps: composed(links.slice(start, end).flatMap(link => link.steps)),
       input: buffer(index),
       output: buffer(index + 1),
       columns: start === 0 ? program.columns : at(links, start - 1).rows,
@@ -120,13 +121,30 @@ const openComposition = (step: Step): readonly Step[] =>
     ? step.operator.factors.toReversed().map((operator): Step => ({ kind: 'linear', operator }))
     : [step];
 
+/** Neighbouring factors as one product again, which is what a kernel places. */
+function composed(steps: readonly Step[]): Step[] {
+  const made: Step[] = [];
+  for (const step of steps) {
+    const previous = made.at(-1);
+    if (step.kind === 'linear' && previous?.kind === 'linear') {
+      made[made.length - 1] = { kind: 'linear', operator: compose(step.operator, previous.operator) };
+    } else made.push(step);
+  }
+  return made;
+}
+
 /** A gather is no kernel of its own: it becomes the view of its neighbour. */
 const joins = (step: Step): boolean => step.kind === 'linear' && step.operator.kind === 'gather';
 
 function rowBytes(links: readonly Link[], from: number, to: number, bytesPerElement: number): number {
   const part = links.slice(from, to);
   const columns = part[0]?.columns ?? 0;
-  return liveElements(part.flatMap(link => link.steps), columns) * bytesPerElement;
+  return (
+    liveElements(
+      part.flatMap(link => link.steps),
+      columns,
+    ) * bytesPerElement
+  );
 }
 
 /** Ends of the segments: the fewest elements written between kernels, by dynamic programming over the cuts. */

@@ -1,83 +1,156 @@
-/** Inverses that need no solving, or only a triangle: diagonal, permutation, triangular, orthogonal, rank one, and products and sums of these. */
-import { inverseMap, isBijection } from '../ir/indexMap.ts';
+/** The inverse moves inwards until a leaf absorbs it. Where none can, the node stays and `irreducible` finds it. */
+import { at } from '../core/invariant.ts';
+import { axesPermutation, inverseMap, isBijection } from '../ir/indexMap.ts';
 import {
-  adjoint, type Block, block, compose, dense, directSum, gather, inverse, type Operator, scale, triangularSolve, type Triangle, update,
+  adjoint,
+  assume,
+  type Block,
+  block,
+  compose,
+  dense,
+  directSum,
+  gather,
+  inverse,
+  type Operator,
+  scale,
+  triangularSolve,
+  update,
 } from '../ir/operator.ts';
-import { hasProperty } from '../ir/properties.ts';
+import { has } from '../ir/properties.ts';
 import { apply, computed, element, indexLiteral, literal, sumOver, type Tensor } from '../ir/tensor.ts';
-import { elementwise, scalarTensor, tabulate, transposeTensor, triangle } from '../ir/tensorAlgebra.ts';
-import type { Rule } from './rule.ts';
+import {
+  elementwise,
+  filled,
+  scalarTensor,
+  slice,
+  tabulate,
+  transposeTensor,
+  triangle,
+} from '../ir/tensorAlgebra.ts';
+import { children } from '../ir/traverse.ts';
+import { isPacked, type Rule } from './rule.ts';
 
-const inverseRule = (name: string, law: string, invert: (inner: Operator) => Operator | undefined): Rule => ({
-  name: `inverse of ${name}`,
+const onInverse = (name: string, law: string, apply: (inner: Operator) => Operator | undefined): Rule => ({
+  name,
   law,
-  apply: node => (node.kind === 'inverse' ? invert(node.operator) : undefined),
+  apply: operator => (operator.kind === 'inverse' ? apply(operator.operator) : undefined),
 });
 
-const square = (operator: Operator): boolean => operator.rows === operator.columns;
+const isSquare = (operator: Operator): boolean => operator.rows === operator.columns;
+const each = (operators: readonly Operator[]): Operator[] => operators.map(inverse);
 
 export const inverseRules: readonly Rule[] = [
-  inverseRule('inverse', '(A^-1)^-1 = A', inner => (inner.kind === 'inverse' ? inner.operator : undefined)),
-  inverseRule('identity', 'I^-1 = I', inner => (inner.kind === 'identity' ? inner : undefined)),
-  inverseRule('permutation', 'Gath(f)^-1 = Gath(f^-1)', inner =>
+  onInverse('inverse of nothing', 'the inverse of a 0 by 0 operator is itself', inner =>
+    inner.rows === 0 ? inner : undefined,
+  ),
+  onInverse('inverse of the identity', 'I⁻¹ = I', inner => (inner.kind === 'identity' ? inner : undefined)),
+  onInverse('inverse of a permutation', 'Gath(f)⁻¹ = Gath(f⁻¹)', inner =>
     inner.kind === 'gather' && isBijection(inner.map) ? gather(inverseMap(inner.map)) : undefined,
   ),
-  inverseRule('orthogonal', "Q^-1 = Q'", inner => (hasProperty(inner, 'orthogonal') ? adjoint(inner) : undefined)),
-  inverseRule('diagonal', 'diag(d)^-1 = diag(1/d)', inner =>
-    inner.kind === 'block' && inner.b === 1 && inner.c === 1
-      ? block(inner.a, 1, 1, inner.d, elementwise('divide', scalarTensor(1), inner.weights))
+  onInverse('inverse of an inverse', '(A⁻¹)⁻¹ = A', inner =>
+    inner.kind === 'inverse' ? inner.operator : undefined,
+  ),
+  onInverse('inverse of a diagonal', 'Diag(d)⁻¹ = Diag(1/d)', inner => {
+    if (inner.kind !== 'block' || inner.b !== 1 || inner.c !== 1 || !isPacked(inner.weights))
+      return undefined;
+    return block(inner.a, 1, 1, inner.d, elementwise('divide', scalarTensor(1), inner.weights));
+  }),
+  onInverse('inverse of an orthogonal operator', 'Q⁻¹ = Qᵀ', inner =>
+    has(inner, 'orthogonal') ? adjoint(inner) : undefined,
+  ),
+  onInverse('inverse of a triangle', 'T⁻¹ by substitution', inner =>
+    inner.kind === 'block' && isSquare(inner) ? solveBlock(inner) : undefined,
+  ),
+  onInverse('inverse of a triangular solve', '(T⁻¹)⁻¹ = T', inner => {
+    if (inner.kind !== 'triangularSolve') return undefined;
+    const own = triangle(inner.weights, inner.triangle, inner.unitDiagonal);
+    const lower = (inner.triangle === 'lower') !== inner.transposed;
+    return dense(inner.transposed ? transposeTensor(own) : own, [
+      lower ? 'lowerTriangular' : 'upperTriangular',
+    ]);
+  }),
+  onInverse('inverse of a product', '(A B)⁻¹ = B⁻¹ A⁻¹ for square factors', inner =>
+    inner.kind === 'compose' && inner.factors.every(isSquare)
+      ? compose(...each(inner.factors.toReversed()))
       : undefined,
   ),
-  inverseRule('triangle', 'T^-1 by substitution', inner => (inner.kind === 'block' ? triangleInverse(inner) : undefined)),
-  inverseRule('triangular solve', '(T^-1)^-1 = T', inner => (inner.kind === 'triangularSolve' ? triangleOf(inner) : undefined)),
-  inverseRule('product', '(A B)^-1 = B^-1 A^-1 for square factors', inner =>
-    inner.kind === 'compose' && inner.factors.every(square) ? compose(...inner.factors.toReversed().map(inverse)) : undefined,
+  onInverse('inverse of a multiple', '(c A)⁻¹ = c⁻¹ A⁻¹', inner =>
+    inner.kind === 'scale'
+      ? scale(elementwise('divide', scalarTensor(1), inner.factor), inverse(inner.operator))
+      : undefined,
   ),
-  inverseRule('direct sum', '(A ⊕ B)^-1 = A^-1 ⊕ B^-1', inner =>
-    inner.kind === 'directSum' && inner.parts.every(square) ? directSum(...inner.parts.map(inverse)) : undefined,
+  onInverse('inverse of a direct sum', '(A ⊕ B)⁻¹ = A⁻¹ ⊕ B⁻¹ for square parts', inner =>
+    inner.kind === 'directSum' && inner.parts.every(isSquare) ? directSum(...each(inner.parts)) : undefined,
   ),
-  inverseRule('multiple', '(s A)^-1 = (1/s) A^-1', inner =>
-    inner.kind === 'scale' ? scale(elementwise('divide', scalarTensor(1), inner.factor), inverse(inner.operator)) : undefined,
+  onInverse('inverse of an adjoint', '(Aᵀ)⁻¹ = (A⁻¹)ᵀ', inner =>
+    inner.kind === 'adjoint' ? adjoint(inverse(inner.operator)) : undefined,
   ),
-  inverseRule('promise', 'a promise other than orthogonality does not help to invert', inner =>
-    inner.kind === 'assume' && inner.property !== 'orthogonal' ? inverse(inner.operator) : undefined,
+  onInverse(
+    'inverse of an assumption',
+    'what is assumed of A holds of A⁻¹, but for ones on the diagonal',
+    inner => {
+      if (inner.kind !== 'assume') return undefined;
+      const { property, operator } = inner;
+      return property === 'unitDiagonal' ? inverse(operator) : assume(property, inverse(operator));
+    },
   ),
-  inverseRule('rank-one update', "(D + u t v')^-1 = D^-1 - D^-1 u t v' D^-1 / (1 + t v' D^-1 u)", inner =>
-    inner.kind === 'update' && inner.u.shape[1] === 1 ? rankOneInverse(inner) : undefined,
+  onInverse(
+    'inverse of a rank-one update',
+    'Sherman and Morrison: (D + u t vᵀ)⁻¹ = D⁻¹ − D⁻¹u · t/(1 + t vᵀD⁻¹u) · vᵀD⁻¹',
+    inner => (inner.kind === 'update' && at(inner.u.shape, 1) === 1 ? inverseOfRankOne(inner) : undefined),
   ),
 ];
 
-/** A block of one triangle, or the same triangle repeated along the diagonal. */
-function triangleInverse(inner: Block): Operator | undefined {
-  const lower = inner.properties.includes('lowerTriangular');
-  if (!lower && !inner.properties.includes('upperTriangular')) return undefined;
-  if (inner.b !== inner.c || inner.d !== 1) return undefined;
-  const solves = Array.from({ length: inner.a }, (_, g) => {
-    const weights = tabulate([inner.b, inner.c], (i, j) => element(inner.weights, [indexLiteral(g), indexLiteral(0), i, j]));
-    const unitDiagonal = inner.properties.includes('unitDiagonal');
-    return triangularSolve({ triangle: lower ? 'lower' : 'upper', unitDiagonal, transposed: false, weights });
-  });
-  return solves.length === 0 ? undefined : directSum(...solves);
+/** KS of triangles: one solve for each of the a·d copies, brought together by a permutation when d > 1. */
+function solveBlock(inner: Block): Operator | undefined {
+  const { a, b, c, d, weights } = inner;
+  const lower = has(inner, 'lowerTriangular');
+  if (b !== c || a * d === 0 || !(lower || has(inner, 'upperTriangular')) || !isPacked(weights))
+    return undefined;
+  const solve = (g: number, e: number): Operator =>
+    triangularSolve({
+      triangle: lower ? 'lower' : 'upper',
+      unitDiagonal: has(inner, 'unitDiagonal'),
+      transposed: false,
+      weights: slice(weights, [
+        { at: indexLiteral(g) },
+        { at: indexLiteral(e) },
+        { start: 0, length: b },
+        { start: 0, length: b },
+      ]),
+    });
+  const copies = Array.from({ length: a * d }, (_, k) => solve(Math.floor(k / d), k % d));
+  const gathered = gather(axesPermutation([a, b, d], [0, 2, 1]));
+  return compose(gather(axesPermutation([a, d, b], [0, 2, 1])), directSum(...copies), gathered);
 }
 
-function triangleOf({ triangle: side, unitDiagonal, transposed, weights }: Triangle): Operator {
-  const matrix = triangle(weights, side, unitDiagonal);
-  const lower = (side === 'lower') !== transposed;
-  const properties = [lower ? ('lowerTriangular' as const) : ('upperTriangular' as const), ...(unitDiagonal ? (['unitDiagonal'] as const) : [])];
-  return dense(transposed ? transposeTensor(matrix) : matrix, properties);
+function inverseOfRankOne(inner: Operator & { readonly kind: 'update' }): Operator | undefined {
+  const { u, v, t, rows } = inner;
+  if (!isPacked(u, v, t, inner.diagonal)) return undefined;
+  const zero = indexLiteral(0);
+  const reciprocal = elementwise('divide', scalarTensor(1), inner.diagonal ?? filled([rows], 1));
+  const times = (column: Tensor): Tensor =>
+    tabulate([rows, 1], i => apply('multiply', element(reciprocal, [i]), element(column, [i, zero])));
+  const left = inner.diagonal === undefined ? u : times(u);
+  const right = inner.diagonal === undefined ? v : times(v);
+  const core = t === undefined ? literal(1) : element(t, [zero, zero]);
+  const inside = computed(
+    [],
+    sumOver(rows, i => apply('multiply', element(v, [i, zero]), element(left, [i, zero]))),
+  );
+  const denominator = apply('add', literal(1), apply('multiply', core, element(inside, [])));
+  const factor = computed([1, 1], apply('negate', apply('divide', core, denominator)));
+  const kept = inner.properties.filter(property => property === 'symmetric');
+  const diagonal = inner.diagonal === undefined ? undefined : reciprocal;
+  return update({ diagonal, u: left, t: factor, v: right }, kept);
 }
 
-/** Sherman–Morrison. */
-function rankOneInverse({ diagonal, u, t, v }: Operator & { kind: 'update' }): Operator {
-  const n = u.shape[0] ?? 0;
-  const inverseDiagonal = diagonal && elementwise('divide', scalarTensor(1), diagonal);
-  const scaled = (w: Tensor) =>
-    inverseDiagonal === undefined ? w : tabulate([n, 1], i => apply('multiply', element(inverseDiagonal, [i]), element(w, [i, indexLiteral(0)])));
-  const du = scaled(u);
-  const first = [indexLiteral(0), indexLiteral(0)];
-  const weight = t === undefined ? literal(1) : element(t, first);
-  const product = computed([], sumOver(n, i => apply('multiply', element(v, [i, indexLiteral(0)]), element(du, [i, indexLiteral(0)]))));
-  const denominator = apply('add', literal(1), apply('multiply', weight, element(product, [])));
-  const middle = tabulate([1, 1], () => apply('negate', apply('divide', weight, denominator)));
-  return update({ diagonal: inverseDiagonal, u: du, t: middle, v: scaled(v) });
+/** An inverse that no rule could take apart, for a message to the user. */
+export function irreducible(operator: Operator): (Operator & { readonly kind: 'inverse' }) | undefined {
+  if (operator.kind === 'inverse') return operator;
+  for (const child of children(operator)) {
+    const found = irreducible(child);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

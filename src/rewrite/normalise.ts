@@ -1,47 +1,78 @@
-/** The rewriting of a program before planning: which tables, in which order, and why. */
-import { children, type Operator, type Program, type Step } from '../ir/operator.ts';
+/**
+ * The normal form: what the planner and the placer know. After it only these kinds remain: identity, zero, gather,
+ * scatter, block, update, triangularSolve, compose, sum, directSum, horizontal, vertical; and `inverse` or `offDiagonal`
+ * where no rule could take it apart (`irreducible` finds the inverse).
+ */
+import type { Operator, Program, Step } from '../ir/operator.ts';
 import { adjointRules } from './adjoint.ts';
 import { inverseRules } from './inverse.ts';
+import { mergeRules } from './merge.ts';
+import { lastOffDiagonalRules, offDiagonalRules } from './offDiagonal.ts';
+import { permutationRules } from './permutations.ts';
 import { type Rewritten, type Rule, rewrite, type Trace } from './rule.ts';
-import { diagonalRules, productRules, promiseRules, scaleRules } from './simplify.ts';
+import { lastScaleRules, scaleRules } from './scale.ts';
+import { stackRules } from './stacks.ts';
+import { updateRules } from './update.ts';
 
-/** Inverses first, while promises and properties still stand at the nodes that have them; then what leaves less to compute. */
+export type { Trace } from './rule.ts';
+
+/** An assumption has done its work once inverses are gone. */
+export const assumptionRules: readonly Rule[] = [
+  {
+    name: 'assumption',
+    law: 'assume(A) = A',
+    apply: operator => (operator.kind === 'assume' ? operator.operator : undefined),
+  },
+];
+
+const simplify: readonly Rule[] = [
+  ...assumptionRules,
+  ...adjointRules,
+  ...inverseRules,
+  ...stackRules,
+  ...permutationRules,
+  ...scaleRules,
+  ...offDiagonalRules,
+  ...updateRules,
+  ...mergeRules,
+];
+
+/**
+ * In order, each to its fixpoint: inverses need the structure and the assumptions that later rules merge away, and a
+ * multiple should reach a block before it becomes a factor of its own.
+ */
 export const phases: readonly (readonly Rule[])[] = [
-  [...adjointRules, ...inverseRules, ...diagonalRules],
-  [...promiseRules, ...adjointRules, ...scaleRules, ...productRules],
+  [...adjointRules, ...inverseRules],
+  simplify,
+  [...simplify, ...lastOffDiagonalRules, ...lastScaleRules],
 ];
 
 export function normalise(operator: Operator): Rewritten {
-  const trace = new Map<string, number>();
+  const trace: string[] = [];
   let current = operator;
   for (const rules of phases) {
     const made = rewrite(current, rules);
     current = made.operator;
-    for (const [name, count] of made.trace) trace.set(name, (trace.get(name) ?? 0) + count);
+    trace.push(...made.trace);
   }
   return { operator: current, trace };
 }
 
 export function normaliseProgram(program: Program): { readonly program: Program; readonly trace: Trace } {
-  const trace = new Map<string, number>();
-  const normaliseStep = (step: Step): Step => {
-    if (step.kind === 'gate') return { kind: 'gate', steps: step.steps.map(normaliseStep) };
-    if (step.kind !== 'linear') return step;
-    const made = normalise(step.operator);
-    for (const [name, count] of made.trace) trace.set(name, (trace.get(name) ?? 0) + count);
-    return { kind: 'linear', operator: made.operator };
+  const trace: string[] = [];
+  const visit = (step: Step): Step => {
+    switch (step.kind) {
+      case 'linear': {
+        const made = normalise(step.operator);
+        trace.push(...made.trace);
+        return { kind: 'linear', operator: made.operator };
+      }
+      case 'gate':
+        return { kind: 'gate', steps: step.steps.map(visit) };
+      case 'bias':
+      case 'pointwise':
+        return step;
+    }
   };
-  return { program: { ...program, steps: program.steps.map(normaliseStep) }, trace };
+  return { program: { ...program, steps: program.steps.map(visit) }, trace };
 }
-
-/** An inverse that no rule removed, if one is left. */
-export function irreducible(operator: Operator): (Operator & { kind: 'inverse' }) | undefined {
-  if (operator.kind === 'inverse') return operator;
-  for (const child of children(operator)) {
-    const found = irreducible(child);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-export type { Trace };

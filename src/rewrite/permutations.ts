@@ -18,7 +18,9 @@ export const permutationRules: readonly Rule[] = [
     left.kind === 'gather' && right.kind === 'gather' ? gather(composeMaps(right.map, left.map)) : undefined,
   ),
   onFactors('scatter after scatter', 'Scat(f) Scat(g) = Scat(f ∘ g)', (left, right) =>
-    left.kind === 'scatter' && right.kind === 'scatter' ? scatter(composeMaps(left.map, right.map)) : undefined,
+    left.kind === 'scatter' && right.kind === 'scatter'
+      ? scatter(composeMaps(left.map, right.map))
+      : undefined,
   ),
   onFactors('gather after its scatter', 'Gath(f) Scat(f) = I for f one to one', (left, right) => {
     if (left.kind !== 'gather' || right.kind !== 'scatter' || left.map !== right.map) return undefined;

@@ -3,8 +3,9 @@
  * The driver rewrites children first and repeats at each node until no rule fires.
  */
 import { at, invariant } from '../core/invariant.ts';
-import { children, compose, type Operator, sum, withChildren } from '../ir/operator.ts';
+import { compose, type Operator, sum } from '../ir/operator.ts';
 import { parametersOf, type Tensor } from '../ir/tensor.ts';
+import { children, withChildren } from '../ir/traverse.ts';
 
 export interface Rule {
   /** In words, unique; what `explain` prints when it fired. */
@@ -48,7 +49,10 @@ function firstOf(rules: readonly Rule[], operator: Operator): { rule: Rule; oper
   for (const rule of rules) {
     const made = rule.apply(operator);
     if (made === undefined || made === operator) continue;
-    invariant(made.rows === operator.rows && made.columns === operator.columns, `${rule.name} changes the shape`);
+    invariant(
+      made.rows === operator.rows && made.columns === operator.columns,
+      `${rule.name} changes the shape`,
+    );
     return { rule, operator: made };
   }
   return undefined;
@@ -81,7 +85,8 @@ export const onTerms = (name: string, law: string, apply: Pair): Rule => ({
     for (const [k, left] of terms.entries()) {
       for (const [other, right] of terms.entries()) {
         const made = k === other ? undefined : apply(left, right);
-        if (made !== undefined) return sum(...terms.map((term, i) => (i === k ? made : term)).filter((_, i) => i !== other));
+        if (made !== undefined)
+          return sum(...terms.map((term, i) => (i === k ? made : term)).filter((_, i) => i !== other));
       }
     }
     return undefined;
@@ -90,6 +95,9 @@ export const onTerms = (name: string, law: string, apply: Pair): Rule => ({
 
 /** Whether numbers are known before the first call, so that the pack step can compute with them. */
 export const isPacked = (...tensors: readonly (Tensor | undefined)[]): boolean =>
-  tensors.every(tensor => tensor === undefined || parametersOf(tensor).every(({ binding }) => packedBindings.has(binding)));
+  tensors.every(
+    tensor =>
+      tensor === undefined || parametersOf(tensor).every(({ binding }) => packedBindings.has(binding)),
+  );
 
 const packedBindings: ReadonlySet<string> = new Set(['static', 'frozen', 'learned']);

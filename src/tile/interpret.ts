@@ -17,11 +17,18 @@ export interface TileRun {
 type Rows = Map<string, { readonly width: number; readonly data: Float64Array }>;
 
 /** Runs the program on the buffers it is given (input and workspaces, row-major [batch, width]) and returns all buffers. */
-export function interpretTile(program: TileProgram, given: ReadonlyMap<string, Float64Array>, run: TileRun): Rows {
+export function interpretTile(
+  program: TileProgram,
+  given: ReadonlyMap<string, Float64Array>,
+  run: TileRun,
+): Rows {
   const rows: Rows = new Map(
     program.buffers.map(({ name, width }) => {
       const data = given.get(name)?.slice() ?? new Float64Array(width * run.batch).fill(Number.NaN);
-      invariant(data.length === width * run.batch, `${name} holds ${data.length} elements, not ${width} x ${run.batch}`);
+      invariant(
+        data.length === width * run.batch,
+        `${name} holds ${data.length} elements, not ${width} x ${run.batch}`,
+      );
       return [name, { width, data }];
     }),
   );
@@ -39,10 +46,14 @@ function prepare(statement: TileStatement, rows: Rows, run: TileRun): (row: numb
     case 'copy': {
       const [from, to] = [bufferOf(rows, statement.input.buffer), bufferOf(rows, statement.output.buffer)];
       const { environment } = run;
-      const addresses = Array.from({ length: statement.input.map.domain }, (_, i) => [
-        mapAt(statement.input.map, i, tableReader(environment)),
-        mapAt(statement.output.map, i, tableReader(environment)),
-      ] as const);
+      const addresses = Array.from(
+        { length: statement.input.map.domain },
+        (_, i) =>
+          [
+            mapAt(statement.input.map, i, tableReader(environment)),
+            mapAt(statement.output.map, i, tableReader(environment)),
+          ] as const,
+      );
       return row => {
         for (const [source, target] of addresses) {
           const value = at(from.data, row * from.width + source);
@@ -55,7 +66,8 @@ function prepare(statement: TileStatement, rows: Rows, run: TileRun): (row: numb
       const to = bufferOf(rows, statement.output.buffer);
       const { map } = statement.output;
       return row => {
-        for (let i = 0; i < map.domain; i++) to.data[row * to.width + mapAt(map, i, tableReader(run.environment))] = 0;
+        for (let i = 0; i < map.domain; i++)
+          to.data[row * to.width + mapAt(map, i, tableReader(run.environment))] = 0;
       };
     }
     case 'pointwise': {
@@ -83,13 +95,19 @@ function bufferOf(rows: Rows, name: string) {
 }
 
 /** Every point of the axes of one kind, with the address it adds to each of the views. */
-function points(axes: readonly Axis[], kind: Axis['kind'], strides: readonly (readonly number[])[]): number[][] {
+function points(
+  axes: readonly Axis[],
+  kind: Axis['kind'],
+  strides: readonly (readonly number[])[],
+): number[][] {
   return axes.reduce<number[][]>(
     (made, axis, k) =>
       axis.kind !== kind
         ? made
         : made.flatMap(point =>
-            Array.from({ length: axis.extent }, (_, i) => point.map((value, view) => value + i * at(at(strides, view), k))),
+            Array.from({ length: axis.extent }, (_, i) =>
+              point.map((value, view) => value + i * at(at(strides, view), k)),
+            ),
           ),
     [strides.map(() => 0)],
   );
@@ -135,14 +153,17 @@ function prepareEpilogue(steps: readonly EpilogueStep[], rows: Rows, run: TileRu
     switch (step.kind) {
       case 'bias': {
         const bias = evaluateTensor(step.bias, run.environment).data;
-        return (_row: number, address: number, value: number) => run.round(value + run.round(at(bias, address)));
+        return (_row: number, address: number, value: number) =>
+          run.round(value + run.round(at(bias, address)));
       }
       case 'gate': {
         const gate = bufferOf(rows, step.buffer);
-        return (row: number, address: number, value: number) => run.round(value * at(gate.data, row * gate.width + address));
+        return (row: number, address: number, value: number) =>
+          run.round(value * at(gate.data, row * gate.width + address));
       }
       case 'pointwise':
-        return (_row: number, _address: number, value: number) => run.round(applyPointwise(step.function, value));
+        return (_row: number, _address: number, value: number) =>
+          run.round(applyPointwise(step.function, value));
       default:
         return unreachable(step);
     }
@@ -151,17 +172,24 @@ function prepareEpilogue(steps: readonly EpilogueStep[], rows: Rows, run: TileRu
     prepared.reduce((value, apply) => apply(row, address, value), start);
 }
 
-function prepareSubstitute(statement: TileStatement & { kind: 'substitute' }, rows: Rows, run: TileRun): (row: number) => void {
+function prepareSubstitute(
+  statement: TileStatement & { kind: 'substitute' },
+  rows: Rows,
+  run: TileRun,
+): (row: number) => void {
   const { order, direction, unitDiagonal, input, output } = statement;
   const [from, to] = [bufferOf(rows, input.buffer), bufferOf(rows, output.buffer)];
   const weights = evaluateTensor(statement.weights, run.environment).data;
-  const sequence = Array.from({ length: order }, (_, step) => (direction === 'forward' ? step : order - 1 - step));
+  const sequence = Array.from({ length: order }, (_, step) =>
+    direction === 'forward' ? step : order - 1 - step,
+  );
   const entry = (i: number, j: number) => run.round(at(weights, i * order + j));
   const solved = (j: number) => mapAt(output.map, j, tableReader(run.environment));
   return row => {
     sequence.forEach((i, step) => {
       let sum = at(from.data, row * from.width + mapAt(input.map, i, tableReader(run.environment)));
-      for (const j of sequence.slice(0, step)) sum = run.round(sum - run.round(entry(i, j) * at(to.data, row * to.width + solved(j))));
+      for (const j of sequence.slice(0, step))
+        sum = run.round(sum - run.round(entry(i, j) * at(to.data, row * to.width + solved(j))));
       to.data[row * to.width + solved(i)] = unitDiagonal ? sum : run.round(sum / entry(i, i));
     });
   };

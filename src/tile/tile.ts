@@ -67,7 +67,12 @@ export type TileStatement =
       readonly initial: 'zero' | 'output';
       readonly epilogue: readonly EpilogueStep[];
     }
-  | { readonly kind: 'copy'; readonly input: MappedView; readonly output: MappedView; readonly accumulate: boolean }
+  | {
+      readonly kind: 'copy';
+      readonly input: MappedView;
+      readonly output: MappedView;
+      readonly accumulate: boolean;
+    }
   | { readonly kind: 'fill'; readonly output: MappedView }
   | { readonly kind: 'pointwise'; readonly output: MappedView; readonly epilogue: readonly EpilogueStep[] }
   | {

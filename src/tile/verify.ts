@@ -8,11 +8,14 @@ export function verifyTile(program: TileProgram): string[] {
   const problems: string[] = [];
   if (program.tileRows < 1) problems.push('a tile has at least one row');
   if (buffers.size !== program.buffers.length) problems.push('two buffers share a name');
-  const written = new Set(program.buffers.filter(({ role }) => role === 'input' || role === 'workspace').map(({ name }) => name));
+  const written = new Set(
+    program.buffers.filter(({ role }) => role === 'input' || role === 'workspace').map(({ name }) => name),
+  );
   program.statements.forEach((statement, index) => {
     const complain = (problem: string) => problems.push(`statement ${index} (${statement.kind}): ${problem}`);
     checkStatement(statement, buffers, complain);
-    for (const name of readsOf(statement)) if (!written.has(name)) complain(`${name} is read before it is written`);
+    for (const name of readsOf(statement))
+      if (!written.has(name)) complain(`${name} is read before it is written`);
     written.add(writtenBy(statement));
     if (buffers.get(writtenBy(statement))?.role === 'input') complain('the input is written');
   });
@@ -21,20 +24,38 @@ export function verifyTile(program: TileProgram): string[] {
 
 type Complain = (problem: string) => void;
 
-function checkStatement(statement: TileStatement, buffers: ReadonlyMap<string, TileBuffer>, complain: Complain): void {
+function checkStatement(
+  statement: TileStatement,
+  buffers: ReadonlyMap<string, TileBuffer>,
+  complain: Complain,
+): void {
   if (statement.kind === 'contract') return checkContract(statement, buffers, complain);
-  const views = statement.kind === 'copy' || statement.kind === 'substitute' ? [statement.input, statement.output] : [statement.output];
+  const views =
+    statement.kind === 'copy' || statement.kind === 'substitute'
+      ? [statement.input, statement.output]
+      : [statement.output];
   for (const { buffer, map } of views) checkMap(buffer, map, buffers, complain);
-  if (statement.kind === 'copy' && statement.input.map.domain !== statement.output.map.domain) complain('the two sides differ in length');
+  if (statement.kind === 'copy' && statement.input.map.domain !== statement.output.map.domain)
+    complain('the two sides differ in length');
 }
 
-function checkMap(name: string, map: IndexMap, buffers: ReadonlyMap<string, TileBuffer>, complain: Complain): void {
+function checkMap(
+  name: string,
+  map: IndexMap,
+  buffers: ReadonlyMap<string, TileBuffer>,
+  complain: Complain,
+): void {
   const buffer = buffers.get(name);
   if (buffer === undefined) complain(`no buffer ${name}`);
-  else if (map.range > buffer.width) complain(`addresses up to ${map.range} in a row of ${buffer.width} of ${name}`);
+  else if (map.range > buffer.width)
+    complain(`addresses up to ${map.range} in a row of ${buffer.width} of ${name}`);
 }
 
-function checkContract(contract: ContractStatement, buffers: ReadonlyMap<string, TileBuffer>, complain: Complain): void {
+function checkContract(
+  contract: ContractStatement,
+  buffers: ReadonlyMap<string, TileBuffer>,
+  complain: Complain,
+): void {
   const { axes, input, output, weights } = contract;
   for (const view of [input, output]) checkView(view, contract, buffers, complain);
   const shape = axes.map(axis => axis.extent);
@@ -43,19 +64,28 @@ function checkContract(contract: ContractStatement, buffers: ReadonlyMap<string,
   }
   if (input.buffer === output.buffer) complain(`reads and writes ${input.buffer}`);
   axes.forEach((axis, k) => {
-    if (axis.kind === 'reduce' && at(output.strides, k) !== 0) complain(`the output moves along the reduced axis ${axis.name}`);
-    if (axis.kind === 'free' && axis.extent > 1 && at(output.strides, k) === 0) complain(`two values for one output along ${axis.name}`);
+    if (axis.kind === 'reduce' && at(output.strides, k) !== 0)
+      complain(`the output moves along the reduced axis ${axis.name}`);
+    if (axis.kind === 'free' && axis.extent > 1 && at(output.strides, k) === 0)
+      complain(`two values for one output along ${axis.name}`);
   });
 }
 
-function checkView(view: View, { axes }: ContractStatement, buffers: ReadonlyMap<string, TileBuffer>, complain: Complain): void {
+function checkView(
+  view: View,
+  { axes }: ContractStatement,
+  buffers: ReadonlyMap<string, TileBuffer>,
+  complain: Complain,
+): void {
   const buffer = buffers.get(view.buffer);
   if (buffer === undefined) return complain(`no buffer ${view.buffer}`);
-  if (view.strides.length !== axes.length) return complain(`${view.strides.length} strides for ${axes.length} axes`);
+  if (view.strides.length !== axes.length)
+    return complain(`${view.strides.length} strides for ${axes.length} axes`);
   const reach = axes.map((axis, k) => (axis.extent - 1) * at(view.strides, k));
   const lowest = view.offset + reach.reduce((sum, each) => sum + Math.min(0, each), 0);
   const highest = view.offset + reach.reduce((sum, each) => sum + Math.max(0, each), 0);
-  if (lowest < 0 || highest >= buffer.width) complain(`addresses ${lowest}..${highest} in a row of ${buffer.width} of ${view.buffer}`);
+  if (lowest < 0 || highest >= buffer.width)
+    complain(`addresses ${lowest}..${highest} in a row of ${buffer.width} of ${view.buffer}`);
 }
 
 const writtenBy = (statement: TileStatement): string => statement.output.buffer;
@@ -64,7 +94,11 @@ function readsOf(statement: TileStatement): string[] {
   switch (statement.kind) {
     case 'contract': {
       const gates = statement.epilogue.flatMap(step => (step.kind === 'gate' ? [step.buffer] : []));
-      return [statement.input.buffer, ...gates, ...(statement.initial === 'output' ? [statement.output.buffer] : [])];
+      return [
+        statement.input.buffer,
+        ...gates,
+        ...(statement.initial === 'output' ? [statement.output.buffer] : []),
+      ];
     }
     case 'copy':
       return [statement.input.buffer, ...(statement.accumulate ? [statement.output.buffer] : [])];

@@ -6,13 +6,15 @@ export const syntax = {
     code: 'SOP0101',
     severity: 'error',
     message: ({ found, expected }) => `expected ${expected}, found ${found}`,
-    explanation: 'The text does not follow the grammar at this place. The message names what could stand here.',
+    explanation:
+      'The text does not follow the grammar at this place. The message names what could stand here.',
   }),
   character: row<{ text: string }>({
     code: 'SOP0102',
     severity: 'error',
     message: ({ text }) => `the character ${text} has no meaning here`,
-    explanation: 'The source holds a character that no word or sign of the language contains. Products are written with *.',
+    explanation:
+      'The source holds a character that no word or sign of the language contains. Products are written with *.',
   }),
   unterminatedString: row<Record<string, never>>({
     code: 'SOP0103',
@@ -36,6 +38,7 @@ export const syntax = {
     code: 'SOP0106',
     severity: 'error',
     message: ({ limit }) => `one expression joins more than ${limit} parts`,
-    explanation: 'A chain of +, *, |> or postfix signs may have up to 4096 parts. Indexed sums and products say the same in less.',
+    explanation:
+      'A chain of +, *, |> or postfix signs may have up to 4096 parts. Indexed sums and products say the same in less.',
   }),
 } as const;

@@ -1,0 +1,259 @@
+/**
+ * Proofs that an index lies inside a buffer. Integers are affine forms over atoms (loop counters, quotients,
+ * parameters); what is known are inequalities `form >= 0`. A goal is proved by eliminating its latest atom
+ * with each fact about that atom in turn (Fourier and Motzkin, the useful half of it), until a number is
+ * left. What has two cases (a minimum, a choice) is an atom that is replaced by either. Sound and not
+ * complete: what is not proved is reported.
+ */
+import { at, unreachable } from '../core/invariant.ts';
+import type { Expression } from './kernel.ts';
+
+/** constant + Σ coefficient · atom; atoms are numbers that grow as they are made. */
+export interface Form {
+  readonly constant: number;
+  readonly of: ReadonlyMap<number, number>;
+}
+
+/** An atom with two cases, each with what holds in it. */
+interface Case {
+  readonly value: Form;
+  readonly facts: readonly Form[];
+}
+
+export interface Knowledge {
+  atoms: number;
+  /** Forms that are not negative; blocks push what holds in them and cut it off at their end. */
+  facts: Form[];
+  readonly cases: Map<number, readonly Case[]>;
+  /** Quotients by what they divide, so that equal expressions are one atom. */
+  readonly quotients: Map<string, Form>;
+  readonly names: Map<string, Form>;
+  /** Told about divisions and such whose operand may be negative. */
+  readonly complain: (problem: string) => void;
+}
+
+export const newKnowledge = (complain: (problem: string) => void): Knowledge => ({
+  atoms: 0,
+  facts: [],
+  cases: new Map(),
+  quotients: new Map(),
+  names: new Map(),
+  complain,
+});
+
+export const number = (constant: number): Form => ({ constant, of: new Map() });
+
+/** a + factor · b. */
+export function plus(a: Form, b: Form, factor = 1): Form {
+  const of = new Map(a.of);
+  for (const [atom, coefficient] of b.of) {
+    const sum = (of.get(atom) ?? 0) + factor * coefficient;
+    if (sum === 0) of.delete(atom);
+    else of.set(atom, sum);
+  }
+  return { constant: a.constant + factor * b.constant, of };
+}
+
+export const times = (form: Form, factor: number): Form => plus(number(0), form, factor);
+
+export function newAtom(knowledge: Knowledge): Form {
+  return { constant: 0, of: new Map([[knowledge.atoms++, 1]]) };
+}
+
+/**
+ * Remembers form >= 0, divided by the common factor of its coefficients and rounded down: atoms are
+ * integers.
+ */
+export const assume = (knowledge: Knowledge, form: Form): number => knowledge.facts.push(tightened(form));
+
+function tightened(form: Form): Form {
+  const divisor = [...form.of.values()].reduce(greatestCommonDivisor, 0);
+  if (divisor <= 1) return form;
+  const of = new Map([...form.of].map(([atom, coefficient]) => [atom, coefficient / divisor]));
+  return { constant: Math.floor(form.constant / divisor), of };
+}
+
+const greatestCommonDivisor = (a: number, b: number): number =>
+  b === 0 ? Math.abs(a) : greatestCommonDivisor(b, a % b);
+
+// ------------------------------------------------------------------------------------------------------- proving
+
+const latestAtom = (form: Form): number => Math.max(...form.of.keys());
+
+/** Steps one proof may take; honest indices need a few dozen. */
+const proofBudget = 4000;
+
+export function isNonNegative(knowledge: Knowledge, goal: Form, extra: readonly Form[] = []): boolean {
+  return prove({ knowledge, left: proofBudget }, goal, extra);
+}
+
+interface Search {
+  readonly knowledge: Knowledge;
+  left: number;
+}
+
+function prove(search: Search, goal: Form, extra: readonly Form[]): boolean {
+  if (goal.of.size === 0) return goal.constant >= 0;
+  if (search.left-- <= 0) return false;
+  const { facts, cases } = search.knowledge;
+  const atom = latestAtom(goal);
+  const coefficient = goal.of.get(atom) ?? 0;
+  const split = cases.get(atom);
+  if (split !== undefined) {
+    const rest = plus(goal, { constant: 0, of: new Map([[atom, coefficient]]) }, -1);
+    return split.every(each => prove(search, plus(rest, each.value, coefficient), [...extra, ...each.facts]));
+  }
+  const eliminates = (fact: Form): boolean => {
+    const other = fact.of.get(atom) ?? 0;
+    if (other * coefficient <= 0 || latestAtom(fact) !== atom) return false;
+    return prove(search, tightened(plus(times(goal, Math.abs(other)), fact, -Math.abs(coefficient))), extra);
+  };
+  return facts.some(eliminates) || extra.some(eliminates);
+}
+
+// ---------------------------------------------------------------------------------------------------- expressions
+
+/** An i32 expression as a form; what is not affine becomes an atom with what is known of it. */
+export function formOf(knowledge: Knowledge, node: Expression): Form {
+  switch (node.kind) {
+    case 'literal':
+      return number(node.value);
+    case 'variable':
+      return knowledge.names.get(node.name) ?? newAtom(knowledge);
+    case 'lane':
+    case 'vector':
+      return newAtom(knowledge);
+    case 'operation':
+      return formOfOperation(knowledge, node);
+    default:
+      return unreachable(node);
+  }
+}
+
+function formOfOperation(knowledge: Knowledge, node: Expression & { kind: 'operation' }): Form {
+  const { operator, operands } = node;
+  if (at(operands, 0).type.scalar !== 'i32') return newAtom(knowledge);
+  if (operator === 'select') {
+    const [then, otherwise] = [formOf(knowledge, at(operands, 1)), formOf(knowledge, at(operands, 2))];
+    return choice(knowledge, then, otherwise, conditionFacts(knowledge, at(operands, 0)));
+  }
+  const [a, b] = operands.map(operand => formOf(knowledge, operand));
+  if (a === undefined || b === undefined)
+    return a !== undefined && operator === 'negate' ? times(a, -1) : newAtom(knowledge);
+  const divisor = b.of.size === 0 ? b.constant : undefined;
+  switch (operator) {
+    case 'add':
+      return plus(a, b);
+    case 'subtract':
+      return plus(a, b, -1);
+    case 'multiply':
+      return divisor !== undefined
+        ? times(a, divisor)
+        : a.of.size === 0
+          ? times(b, a.constant)
+          : newAtom(knowledge);
+    case 'shiftLeft':
+      return divisor === undefined ? newAtom(knowledge) : times(a, 2 ** divisor);
+    case 'divide':
+      return divisor === undefined ? newAtom(knowledge) : quotient(knowledge, a, divisor);
+    case 'shiftRightUnsigned':
+      if (divisor === undefined) return newAtom(knowledge);
+      // Unlike a division, it means something for the bits of any number.
+      return isNonNegative(knowledge, a) ? quotient(knowledge, a, 2 ** divisor) : newAtom(knowledge);
+    case 'modulo':
+      return divisor === undefined ? newAtom(knowledge) : plus(a, quotient(knowledge, a, divisor), -divisor);
+    case 'minimum':
+      return choice(knowledge, a, b, { holds: [plus(b, a, -1)], fails: [plus(a, b, -1)] });
+    case 'maximum':
+      return choice(knowledge, a, b, { holds: [plus(a, b, -1)], fails: [plus(b, a, -1)] });
+    case 'and':
+      return divisor !== undefined && divisor >= 0 ? within(knowledge, divisor) : newAtom(knowledge);
+    case 'or':
+    case 'exclusiveOr':
+      return bitsOf(knowledge, a, b);
+    case 'less':
+    case 'equal':
+      return within(knowledge, 1);
+    default:
+      return newAtom(knowledge);
+  }
+}
+
+/** An atom in 0..greatest. */
+function within(knowledge: Knowledge, greatest: number): Form {
+  const atom = newAtom(knowledge);
+  assume(knowledge, atom);
+  assume(knowledge, plus(number(greatest), atom, -1));
+  return atom;
+}
+
+/** Bits of two numbers that are not negative stay below the least 2^k that is above both. */
+function bitsOf(knowledge: Knowledge, a: Form, b: Form): Form {
+  const both = (holds: (form: Form) => Form) => [a, b].every(form => isNonNegative(knowledge, holds(form)));
+  if (!both(form => form)) return newAtom(knowledge);
+  for (let mask = 1; mask < 2 ** 31; mask = 2 * mask + 1) {
+    if (both(form => plus(number(mask), form, -1))) return within(knowledge, mask);
+  }
+  return newAtom(knowledge);
+}
+
+/** ⌊form / divisor⌋: multiples come out, the rest is an atom q with 0 <= rest − divisor·q <= divisor − 1. */
+function quotient(knowledge: Knowledge, form: Form, divisor: number): Form {
+  const isNatural = isNonNegative(knowledge, form);
+  if (!isNatural) knowledge.complain('divides a number that may be negative');
+  if (divisor <= 0) {
+    knowledge.complain(`divides by ${divisor}`);
+    return newAtom(knowledge);
+  }
+  const whole = Math.floor(form.constant / divisor);
+  const multiples = [...form.of].filter(([, coefficient]) => coefficient % divisor === 0);
+  const out: Form = {
+    constant: whole,
+    of: new Map(multiples.map(([atom, coefficient]) => [atom, coefficient / divisor])),
+  };
+  const rest = plus(form, out, -divisor);
+  if (rest.of.size === 0) return out;
+  const key = `${divisor} ${rest.constant} ${[...rest.of].sort(([a], [b]) => a - b)}`;
+  const atom = knowledge.quotients.get(key) ?? newAtom(knowledge);
+  knowledge.quotients.set(key, atom);
+  const remainder = plus(rest, atom, -divisor);
+  // Not a consequence of the other two, which bound q by a fraction: q >= -(divisor - 1)/divisor.
+  if (isNatural) assume(knowledge, plus(out, atom));
+  assume(knowledge, remainder);
+  assume(knowledge, plus(number(divisor - 1), remainder, -1));
+  return plus(out, atom);
+}
+
+function choice(knowledge: Knowledge, then: Form, otherwise: Form, { holds, fails }: Truth): Form {
+  const atom = newAtom(knowledge);
+  const cases = [
+    { value: then, facts: holds },
+    { value: otherwise, facts: fails },
+  ];
+  knowledge.cases.set(knowledge.atoms - 1, cases);
+  return atom;
+}
+
+/** What a condition says where it holds and where it fails. */
+export interface Truth {
+  readonly holds: readonly Form[];
+  readonly fails: readonly Form[];
+}
+
+export function conditionFacts(knowledge: Knowledge, condition: Expression): Truth {
+  if (condition.kind !== 'operation' || at(condition.operands, 0).type.scalar !== 'i32')
+    return { holds: [], fails: [] };
+  const { operator, operands } = condition;
+  if (operator === 'and' || operator === 'or') {
+    const [a, b] = [conditionFacts(knowledge, at(operands, 0)), conditionFacts(knowledge, at(operands, 1))];
+    return operator === 'and'
+      ? { holds: [...a.holds, ...b.holds], fails: [] }
+      : { holds: [], fails: [...a.fails, ...b.fails] };
+  }
+  if (operator !== 'less' && operator !== 'equal') return { holds: [], fails: [] };
+  const [a, b] = [formOf(knowledge, at(operands, 0)), formOf(knowledge, at(operands, 1))];
+  const difference = plus(b, a, -1);
+  return operator === 'less'
+    ? { holds: [tightened(plus(difference, number(-1)))], fails: [tightened(times(difference, -1))] }
+    : { holds: [difference, times(difference, -1)], fails: [] };
+}

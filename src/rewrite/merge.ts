@@ -1,0 +1,117 @@
+/** Neighbours that become one leaf at no cost: diagonals into blocks, terms of equal support into one. */
+import { type Block, block, diagonal, type Operator, type Property, scale } from '../ir/operator.ts';
+import {
+  apply,
+  element,
+  type IndexScalar,
+  indexAdd,
+  indexApply,
+  indexLiteral,
+  indexMultiply,
+  literal,
+  type RealScalar,
+  select,
+} from '../ir/tensor.ts';
+import { elementwise, scalarTensor, tabulate } from '../ir/tensorAlgebra.ts';
+import { diagonalEntries, hasOwnWeights } from './diagonals.ts';
+import { isPacked, onFactors, onTerms, type Rule } from './rule.ts';
+
+/** (g·extent + q)·d + e: a row or column of KS. */
+const place = (g: IndexScalar, extent: number, q: IndexScalar, d: number, e: IndexScalar): IndexScalar =>
+  indexAdd(indexMultiply(indexAdd(indexMultiply(g, indexLiteral(extent)), q), indexLiteral(d)), e);
+
+const triangles = (properties: readonly Property[]): Property[] =>
+  properties.filter(property => property === 'lowerTriangular' || property === 'upperTriangular');
+
+/** Entries of a diagonal that may be multiplied into the weights of a block. */
+function absorbed(entries: Operator, into: Operator) {
+  const vector = diagonalEntries(entries);
+  if (vector === undefined || into.kind !== 'block' || (into.b === 1 && into.c === 1)) return undefined;
+  return hasOwnWeights(into) && isPacked(vector, into.weights) ? { vector, into } : undefined;
+}
+
+/** The same operation on every weight, in place. */
+const reweighted = (
+  { a, b, c, d, properties }: Block,
+  weight: (g: IndexScalar, e: IndexScalar, q: IndexScalar, p: IndexScalar) => RealScalar,
+) => block(a, b, c, d, tabulate([a, d, b, c], weight), triangles(properties));
+
+export const mergeRules: readonly Rule[] = [
+  {
+    name: 'diagonal in one piece',
+    law: 'KS(a,1,1,d) = KS(a·d,1,1,1)',
+    apply: operator => {
+      const entries = operator.kind === 'block' && operator.d > 1 ? diagonalEntries(operator) : undefined;
+      return entries === undefined || operator.kind !== 'block'
+        ? undefined
+        : diagonal(entries, operator.properties);
+    },
+  },
+  onFactors('diagonal after diagonal', 'Diag(d) Diag(e) = Diag(d e)', (left, right) => {
+    const [d, e] = [diagonalEntries(left), diagonalEntries(right)];
+    return d && e && isPacked(d, e) ? diagonal(elementwise('multiply', d, e)) : undefined;
+  }),
+  onFactors('diagonal after block', 'Diag(d) KS(W) = KS(d W), d along the rows', (left, right) => {
+    const made = absorbed(left, right);
+    if (made === undefined) return undefined;
+    const { into, vector } = made;
+    return reweighted(into, (g, e, q, p) =>
+      apply(
+        'multiply',
+        element(vector, [place(g, into.b, q, into.d, e)]),
+        element(into.weights, [g, e, q, p]),
+      ),
+    );
+  }),
+  onFactors('block after diagonal', 'KS(W) Diag(d) = KS(W d), d along the columns', (left, right) => {
+    const made = absorbed(right, left);
+    if (made === undefined) return undefined;
+    const { into, vector } = made;
+    return reweighted(into, (g, e, q, p) =>
+      apply(
+        'multiply',
+        element(into.weights, [g, e, q, p]),
+        element(vector, [place(g, into.c, p, into.d, e)]),
+      ),
+    );
+  }),
+  onTerms('equal terms', 'A + A = 2 A', (left, right) =>
+    left === right ? scale(scalarTensor(2), left) : undefined,
+  ),
+  onTerms('blocks of one support', 'KS(V) + KS(W) = KS(V + W)', (left, right) => {
+    if (left.kind !== 'block' || right.kind !== 'block' || !isPacked(left.weights, right.weights))
+      return undefined;
+    const { a, b, c, d } = left;
+    if (a !== right.a || b !== right.b || c !== right.c || d !== right.d) return undefined;
+    const kept = left.properties.filter(
+      property => right.properties.includes(property) && additive.has(property),
+    );
+    return block(a, b, c, d, elementwise('add', left.weights, right.weights), kept);
+  }),
+  onTerms('identity into a block', 'I + KS(W) = KS(I + W)', (left, right) => {
+    if (left.kind !== 'identity' || right.kind !== 'block' || right.b !== right.c || !isPacked(right.weights))
+      return undefined;
+    const kept = right.properties.filter(property => additive.has(property));
+    const weights = tabulate(right.weights.shape, (g, e, q, p) =>
+      apply(
+        'add',
+        element(right.weights, [g, e, q, p]),
+        select(indexApply('equal', q, p), literal(1), literal(0)),
+      ),
+    );
+    return block(right.a, right.b, right.c, right.d, weights, kept);
+  }),
+  onTerms('diagonal into a block', 'Diag(d) + KS(W) = KS(W + d on its diagonal)', (left, right) => {
+    const made = absorbed(left, right);
+    if (made === undefined || made.into.b !== made.into.c) return undefined;
+    const { into, vector } = made;
+    return reweighted(into, (g, e, q, p) => {
+      const own = element(into.weights, [g, e, q, p]);
+      const sum = apply('add', own, element(vector, [place(g, into.b, q, into.d, e)]));
+      return select(indexApply('equal', q, p), sum, own);
+    });
+  }),
+];
+
+/** What a sum inherits when every term has it. */
+const additive: ReadonlySet<Property> = new Set(['symmetric', 'psd', 'lowerTriangular', 'upperTriangular']);
