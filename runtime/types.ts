@@ -1,6 +1,6 @@
 /**
- * What a generated module says of itself: the contract between code generation and the runtime. Data and pack functions
- * only; the runtime allocates, packs, copies and calls. Imports nothing.
+ * What a generated module says of itself: the contract between code generation and the runtime. Data and functions on
+ * numbers only; the runtime allocates, packs, copies and calls. Imports nothing.
  */
 
 export type BufferRole = 'input' | 'output' | 'workspace' | 'scratch';
@@ -29,6 +29,12 @@ export interface ProgramDescription {
 
 export type ParameterDtype = 'f32' | 'f16' | 'bf16' | 'f64' | 'index';
 
+/** Numbers of a parameter as pack steps and defaults read them, row-major. */
+export type Numbers = ArrayLike<number>;
+
+/** Values of parameters by key. */
+export type PackInputs = Readonly<Record<string, Numbers>>;
+
 export interface ParameterDescription {
   /** Unique in the module: `monarch1k.L`, or plain for a parameter of the file. */
   readonly key: string;
@@ -42,12 +48,16 @@ export interface ParameterDescription {
   /** Values of an index parameter lie in 0..range-1; `permutation` asks for each exactly once. */
   readonly range?: number;
   readonly permutation?: boolean;
-  /** Fills the parameter from its declared default; absent when a value must be given. */
-  readonly default?: (seed: number) => Float64Array;
+  /** The declared default; absent when a value must be given. */
+  readonly default?: DefaultDescription;
 }
 
-/** Parameter values as the pack step reads them: f64, or integers for index tables, row-major. */
-export type PackInputs = Readonly<Record<string, Float64Array>>;
+/** How a parameter that was not given gets its values: from the seed and from the parameters it reads. */
+export interface DefaultDescription {
+  /** Keys of parameters, ready before `run`. */
+  readonly reads: readonly string[];
+  readonly run: (seed: number, parameters: PackInputs) => Numbers;
+}
 
 /** Rewrites parameters into the layout a kernel reads; run at load and when one of `reads` changes. */
 export interface PackStep {
@@ -71,11 +81,11 @@ export interface OperatorDescription {
   readonly adjoint?: ProgramDescription;
 }
 
-/** The assembled kernels, the best first; the first that the engine validates is used. */
+/** The assembled kernels. */
 export interface WasmVariant {
   readonly profile: string;
-  /** Base64 of the bytes, or the address of a file beside the module. */
-  readonly bytes: string | URL;
+  /** The bytes in hexadecimal (which gzip shrinks further than base64), or how to read the file beside the module. */
+  readonly bytes: string | (() => Promise<BufferSource>);
 }
 
 export interface ModuleDescription {
@@ -84,5 +94,6 @@ export interface ModuleDescription {
   readonly parameters: readonly ParameterDescription[];
   readonly packs: readonly PackStep[];
   readonly operators: readonly OperatorDescription[];
+  /** The best first; the first that the engine validates is used. */
   readonly wasm: readonly WasmVariant[];
 }

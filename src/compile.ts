@@ -30,6 +30,8 @@ export interface CompileOptions {
   readonly profile?: ProfileName;
   readonly scalar?: 'f32' | 'f64';
   readonly modes?: readonly Mode[];
+  /** Where the generated module imports its runtime from; `sop/runtime` when absent. */
+  readonly runtime?: string;
 }
 
 /** One operator at concrete sizes, lowered in every mode asked for that it has. */
@@ -100,6 +102,7 @@ export async function compile(source: SourceFile, options: CompileOptions = {}):
     packs: packed.map(buffer => ({ buffer, ...lowerPack(buffer) })),
     operators: operators.map(({ modes }) => describeOperator(modes, packed)),
     wasm: [{ profile, bytes }],
+    ...(options.runtime !== undefined && { runtime: options.runtime }),
   };
   const artifacts: Artifact[] = [
     { name: `${name}.js`, contents: printModule(contents) },

@@ -1,0 +1,262 @@
+/** Instances of a generated module: parameters in, operators out. */
+import { SopError } from './errors.ts';
+import { type LoadOptions, loadModule, loadModuleSync } from './load.ts';
+import { buildMachine, type Machine, pack } from './machine.ts';
+import { type CallOptions, run, type Vector } from './operator.ts';
+import { describe, numbersOf, type ParameterValue } from './parameters.ts';
+import type {
+  ModuleDescription,
+  Numbers,
+  OperatorDescription,
+  ParameterDescription,
+  ProgramDescription,
+} from './types.ts';
+
+export interface CreateOptions extends LoadOptions {
+  /** Values by name, row-major. They are copied: the caller's arrays are free afterwards. */
+  readonly params?: Readonly<Record<string, ParameterValue>>;
+  /** For values that are drawn; 0 otherwise. */
+  readonly seed?: number;
+  /** Draws values for a parameter that was neither given nor has a default; `drawValues` is one. */
+  readonly draw?: (parameter: ParameterDescription, seed: number) => Numbers;
+  /** Bytes for the weights and the rows of one call; 2 GiB otherwise. */
+  readonly memoryLimitBytes?: number;
+}
+
+/** An operator or map that is ready to run. Calls are synchronous. */
+export interface Operator<Numbers extends Vector = Vector> {
+  readonly name: string;
+  readonly inputLength: number;
+  readonly outputLength: number;
+  /** Rows of `inputLength` numbers to rows of `outputLength`: one for each position of the leading axes. */
+  apply(x: Numbers, options?: CallOptions<Numbers>): Numbers;
+  /** The transpose; absent for maps. */
+  adjoint?(x: Numbers, options?: CallOptions<Numbers>): Numbers;
+  /** New values for one parameter; repacks only what reads it. */
+  update(name: string, value: ParameterValue): void;
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+/** What belongs to all operators of a module together; the operators stand beside it by name. */
+export interface ModuleInstance {
+  update(key: string, value: ParameterValue): void;
+  dispose(): void;
+  [Symbol.dispose](): void;
+}
+
+export const createOperator = async (
+  description: ModuleDescription,
+  name: string,
+  options: CreateOptions = {},
+): Promise<Operator> => operatorAlone(description, name, options, await loadModule(description, options));
+
+export const createOperatorSync = (
+  description: ModuleDescription,
+  name: string,
+  options: CreateOptions = {},
+): Operator => operatorAlone(description, name, options, loadModuleSync(description, options));
+
+export const createModule = async (
+  description: ModuleDescription,
+  options: CreateOptions = {},
+): Promise<ModuleInstance & Record<string, unknown>> =>
+  wholeModule(description, options, await loadModule(description, options));
+
+export const createModuleSync = (
+  description: ModuleDescription,
+  options: CreateOptions = {},
+): ModuleInstance & Record<string, unknown> =>
+  wholeModule(description, options, loadModuleSync(description, options));
+
+function operatorAlone(
+  description: ModuleDescription,
+  name: string,
+  options: CreateOptions,
+  wasm: WebAssembly.Module,
+): Operator {
+  const operators = description.operators.filter(each => each.name === name);
+  const [operator] = operators;
+  if (operator === undefined) throw new SopError('option-unknown', `${description.name} has no ${name}`);
+  const parameters = description.parameters.filter(({ key }) => operator.parameters.includes(key));
+  const instance = build(description, titleOf(operator), operators, parameters, nameOf, options, wasm);
+  return operatorOf(instance, operator);
+}
+
+function wholeModule(
+  description: ModuleDescription,
+  options: CreateOptions,
+  wasm: WebAssembly.Module,
+): ModuleInstance & Record<string, unknown> {
+  const { name, operators, parameters } = description;
+  const instance = build(description, name, operators, parameters, each => each.key, options, wasm);
+  const members = operators.map(each => [each.name, operatorOf(instance, each)] as const);
+  return { ...Object.fromEntries(members), ...shared(instance) };
+}
+
+const titleOf = ({ name, title }: OperatorDescription): string =>
+  title === name ? name : `${name} (${title})`;
+
+const nameOf = ({ name }: ParameterDescription): string => name;
+
+/** What the operators of one creation share. */
+interface Instance {
+  readonly description: ModuleDescription;
+  /** The operator or module, as errors call it. */
+  readonly owner: string;
+  readonly parameters: readonly ParameterDescription[];
+  /** What users call a parameter here: its name, or its key where several operators stand together. */
+  readonly label: (parameter: ParameterDescription) => string;
+  readonly seed: number;
+  /** Values by key, of those that a later pack step may read again. */
+  readonly values: Record<string, Numbers>;
+  readonly steps: ModuleDescription['packs'];
+  /** Nothing once disposed. */
+  machine: Machine | undefined;
+}
+
+function build(
+  description: ModuleDescription,
+  owner: string,
+  operators: readonly OperatorDescription[],
+  parameters: readonly ParameterDescription[],
+  label: Instance['label'],
+  options: CreateOptions,
+  wasm: WebAssembly.Module,
+): Instance {
+  const { params = {}, seed = 0, memoryLimitBytes = 2 ** 31 } = options;
+  const steps = description.packs.filter(({ target }) =>
+    operators.some(({ apply, adjoint }) => reads(apply, target) || (adjoint && reads(adjoint, target))),
+  );
+  const instance: Instance = {
+    description,
+    owner,
+    parameters,
+    label,
+    seed,
+    values: {},
+    steps,
+    machine: undefined,
+  };
+  for (const name of Object.keys(params)) {
+    const parameter = parameterNamed(instance, name, ({ binding }) => binding !== 'call');
+    const value = params[name];
+    if (value !== undefined) instance.values[parameter.key] = numbersOf(owner, parameter, value);
+  }
+  for (const parameter of parameters) {
+    if (parameter.binding !== 'call') ensure(instance, parameter, options.draw);
+  }
+  const machine = buildMachine(owner, wasm, steps, memoryLimitBytes);
+  instance.machine = machine;
+  const isFixed = (key: string): boolean => key in instance.values;
+  for (const step of steps) if (step.reads.every(isFixed)) pack(machine, step, instance.values);
+  const isNeeded = (key: string): boolean =>
+    steps.some(step => step.reads.length > 1 && step.reads.includes(key)) ||
+    parameters.some(each => each.binding === 'call' && each.default?.reads.includes(key));
+  for (const { key } of parameters) if (!isNeeded(key)) delete instance.values[key];
+  return instance;
+}
+
+const reads = ({ kernels }: ProgramDescription, target: string): boolean =>
+  kernels.some(({ buffers }) => buffers.includes(target));
+
+function parameterNamed(
+  { owner, parameters, label }: Instance,
+  name: string,
+  belongs: (parameter: ParameterDescription) => boolean,
+): ParameterDescription {
+  const candidates = parameters.filter(belongs);
+  const found = candidates.find(each => label(each) === name);
+  if (found !== undefined) return found;
+  const known = candidates.map(label).join(', ') || 'none';
+  throw new SopError('parameter-unknown', `${owner} has no parameter ${name} here; it has: ${known}`);
+}
+
+/** Fills a parameter that was not given from its default, which may read others, or by drawing. */
+function ensure(instance: Instance, parameter: ParameterDescription, draw: CreateOptions['draw']): void {
+  const { values, seed, owner } = instance;
+  const { key } = parameter;
+  if (key in values) return;
+  const chosen = parameter.default;
+  if (chosen !== undefined) {
+    for (const read of chosen.reads) {
+      const other = instance.description.parameters.find(each => each.key === read);
+      if (other !== undefined) ensure(instance, other, draw);
+    }
+    values[key] = chosen.run(seed, values);
+  } else if (draw !== undefined) values[key] = draw(parameter, seed);
+  else throw new SopError('parameter-missing', `${owner} needs ${describe(parameter)}`);
+}
+
+function operatorOf(instance: Instance, operator: OperatorDescription): Operator {
+  const { apply, adjoint } = operator;
+  const title = titleOf(operator);
+  const calling =
+    (mode: string, program: ProgramDescription) =>
+    (x: Vector, options: CallOptions = {}): Vector => {
+      const machine = alive(instance);
+      packForCall(instance, operator, machine, program, options.call ?? {});
+      return run(machine, instance.description.scalar, title + mode, program, x, options);
+    };
+  return {
+    name: operator.name,
+    inputLength: apply.inputLength,
+    outputLength: apply.outputLength,
+    apply: calling('', apply),
+    ...(adjoint && { adjoint: calling("'", adjoint) }),
+    ...shared(instance),
+  };
+}
+
+function packForCall(
+  instance: Instance,
+  { parameters }: OperatorDescription,
+  machine: Machine,
+  program: ProgramDescription,
+  given: NonNullable<CallOptions['call']>,
+): void {
+  const arriving = instance.parameters.filter(
+    ({ binding, key }) => binding === 'call' && parameters.includes(key),
+  );
+  const names = Object.keys(given);
+  if (arriving.length === 0 && names.length === 0) return;
+  const local: Instance = { ...instance, values: { ...instance.values }, label: nameOf };
+  for (const name of names) {
+    const parameter = parameterNamed(local, name, each => arriving.includes(each));
+    const value = given[name];
+    if (value !== undefined) local.values[parameter.key] = numbersOf(instance.owner, parameter, value);
+  }
+  for (const parameter of arriving) ensure(local, parameter, undefined);
+  for (const step of instance.steps) {
+    const isRead = reads(program, step.target) && arriving.some(({ key }) => step.reads.includes(key));
+    if (isRead) pack(machine, step, local.values);
+  }
+}
+
+function alive({ machine, owner }: Instance): Machine {
+  if (machine === undefined) throw new SopError('disposed', `${owner} was disposed of`);
+  return machine;
+}
+
+function shared(instance: Instance): ModuleInstance {
+  const { values, steps, owner } = instance;
+  const dispose = (): void => {
+    instance.machine = undefined;
+    for (const key of Object.keys(values)) delete values[key];
+  };
+  return {
+    update: (name, value) => {
+      const machine = alive(instance);
+      const parameter = parameterNamed(instance, name, ({ binding }) => binding !== 'call');
+      const { key } = parameter;
+      const current = { ...values, [key]: numbersOf(owner, parameter, value) };
+      for (const step of steps) {
+        if (step.reads.includes(key) && step.reads.every(read => read in current))
+          pack(machine, step, current);
+      }
+      if (key in values) values[key] = current[key] ?? [];
+    },
+    dispose,
+    ...(Symbol.dispose && { [Symbol.dispose]: dispose }),
+  };
+}

@@ -1,0 +1,15 @@
+/** What generated modules import, and the types their users name. Imports nothing of the compiler. */
+
+export {
+  type CreateOptions,
+  createModule,
+  createModuleSync,
+  createOperator,
+  createOperatorSync,
+  type ModuleInstance,
+  type Operator,
+} from './create.ts';
+export { SopError, type SopErrorCode } from './errors.ts';
+export { readBeside } from './load.ts';
+export type { CallOptions, Vector } from './operator.ts';
+export type { HalfValues, ParameterValue } from './parameters.ts';
