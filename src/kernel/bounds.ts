@@ -106,7 +106,9 @@ function prove(search: Search, goal: Form, extra: readonly Form[]): boolean {
   const eliminates = (fact: Form): boolean => {
     const other = fact.of.get(atom) ?? 0;
     if (other * coefficient <= 0 || latestAtom(fact) !== atom) return false;
-    return prove(search, tightened(plus(times(goal, Math.abs(other)), fact, -Math.abs(coefficient))), extra);
+    // For an integer g, k·g + (k − 1) >= 0 already says g >= 0.
+    const scaled = plus(times(goal, Math.abs(other)), number(Math.abs(other) - 1));
+    return prove(search, tightened(plus(scaled, fact, -Math.abs(coefficient))), extra);
   };
   return facts.some(eliminates) || extra.some(eliminates);
 }

@@ -1,5 +1,5 @@
 /** What lowering one tile program accumulates: fresh names, packed weights, and the rows of the tile at hand. */
-import { at, invariant } from '../core/invariant.ts';
+import { invariant } from '../core/invariant.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import { add, i32, literal, multiply, variable } from '../kernel/build.ts';
 import type { Expression, Scalar } from '../kernel/kernel.ts';
@@ -18,6 +18,8 @@ export interface PackedBuffer {
   readonly scalar: Scalar;
   readonly elements: number;
   readonly regions: readonly PackedRegion[];
+  /** Least and greatest value, of a table of indices. */
+  readonly valueRange?: readonly [least: number, greatest: number];
   readonly comment: string;
 }
 
@@ -26,7 +28,9 @@ export interface Lowering {
   readonly fusedMultiplyAdd: boolean;
   readonly scalar: 'f32' | 'f64';
   readonly buffers: ReadonlyMap<string, TileBuffer>;
+  /** The buffers of the module, and the same by contents. */
   readonly packed: PackedBuffer[];
+  readonly packedByContents: Map<string, PackedBuffer>;
   /** Names already given, by stem. */
   readonly names: Map<string, number>;
 }
@@ -36,10 +40,14 @@ export const tileStart = variable('tile');
 export const tileRowCount = variable('rows');
 export const fullRows = variable('fullRows');
 
-export function fresh(lowering: Lowering, stem: string): string {
-  const count = lowering.names.get(stem) ?? 0;
-  lowering.names.set(stem, count + 1);
-  return count === 0 ? stem : `${stem}_${count}`;
+/** A name that no buffer and no other value of the kernel has. */
+export function fresh({ names }: Lowering, stem: string): string {
+  let count = names.get(stem) ?? 0;
+  while (count > 0 && names.has(`${stem}_${count}`)) count++;
+  names.set(stem, count + 1);
+  const name = count === 0 ? stem : `${stem}_${count}`;
+  if (count > 0) names.set(name, 1);
+  return name;
 }
 
 export function bufferNamed(lowering: Lowering, name: string): TileBuffer {
@@ -55,26 +63,29 @@ export function rowStart(lowering: Lowering, name: string, row: Expression): Exp
   return multiply(index, literal(width));
 }
 
+/** What a packed buffer holds: two buffers of the same contents are one. */
+export type PackedContents = Omit<PackedBuffer, 'name' | 'elements' | 'comment'>;
+
+export const packedKey = ({ scalar, regions, valueRange }: PackedContents): string =>
+  [scalar, ...regions.map(({ offset, tensor }) => `${offset}:${tensor.id}`), valueRange].join(' ');
+
 /** Adds a packed buffer, or finds the one with the same contents. */
-export function packedBuffer(
-  lowering: Lowering,
-  scalar: Scalar,
-  regions: readonly PackedRegion[],
-  comment: string,
-): PackedBuffer {
-  const same = lowering.packed.find(
-    each =>
-      each.scalar === scalar &&
-      each.regions.length === regions.length &&
-      each.regions.every(
-        (region, k) => region.tensor === at(regions, k).tensor && region.offset === at(regions, k).offset,
-      ),
-  );
-  if (same !== undefined) return same;
-  const elements = regions.reduce((total, { tensor }) => total + tensor.shape.reduce((a, b) => a * b, 1), 0);
-  const buffer: PackedBuffer = { name: `w${lowering.packed.length}`, scalar, elements, regions, comment };
-  lowering.packed.push(buffer);
+export function packedBuffer(lowering: Lowering, contents: PackedContents, comment: string): PackedBuffer {
+  const { packed, packedByContents, names } = lowering;
+  const key = packedKey(contents);
+  const known = packedByContents.get(key);
+  const buffer = known ?? { ...contents, name: `w${packed.length}`, elements: elementsOf(contents), comment };
+  if (known === undefined) packed.push(buffer);
+  packedByContents.set(key, buffer);
+  if (!names.has(buffer.name)) names.set(buffer.name, 1);
   return buffer;
 }
+
+/** A tensor of weights as it stands. */
+export const packedTensor = (lowering: Lowering, tensor: Tensor, comment: string): PackedBuffer =>
+  packedBuffer(lowering, { scalar: lowering.scalar, regions: [{ offset: 0, tensor }] }, comment);
+
+const elementsOf = ({ regions }: PackedContents): number =>
+  regions.reduce((total, { tensor }) => total + tensor.shape.reduce((a, b) => a * b, 1), 0);
 
 export const loopVariable = (name: string): Expression => variable(name, i32);

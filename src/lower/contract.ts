@@ -38,7 +38,7 @@ const unrolledSteps = 4;
 export function lowerContract(lowering: Lowering, contract: ContractStatement): Statement[] {
   const layouts = layoutRegions(contract, regionsOf(contract, lowering.machine));
   const regions = layouts.map(({ offset, packed }) => ({ offset, tensor: packed }));
-  const weights = packedBuffer(lowering, lowering.scalar, regions, contract.title);
+  const weights = packedBuffer(lowering, { scalar: lowering.scalar, regions }, contract.title);
   return [
     comment(
       `${contract.output.buffer} ${contract.initial === 'output' ? '+=' : '='} ${contract.title} * ${contract.input.buffer}`,

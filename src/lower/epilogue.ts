@@ -4,7 +4,7 @@ import type { Pointwise } from '../ir/operator.ts';
 import { add, declare, literal, operation, variable } from '../kernel/build.ts';
 import type { Expression, OperatorName, Statement } from '../kernel/kernel.ts';
 import type { EpilogueStep } from '../tile/tile.ts';
-import { fresh, type Lowering, packedBuffer, rowStart } from './context.ts';
+import { fresh, type Lowering, packedTensor, rowStart } from './context.ts';
 import { readVector } from './contract.ts';
 
 /** Where the value goes: the address in its row of its first lane, the row of the tile, and the distance of the lanes. */
@@ -30,7 +30,7 @@ export function applyEpilogue(
   for (const step of steps) {
     switch (step.kind) {
       case 'bias': {
-        const bias = packedBuffer(lowering, lowering.scalar, [{ offset: 0, tensor: step.bias }], 'bias');
+        const bias = packedTensor(lowering, step.bias, 'bias');
         const read = readVector(lowering, bias.name, place.inRow, value.type, place.stride);
         statements.push(...read.statements);
         value = operation('add', [value, read.value]);

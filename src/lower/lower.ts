@@ -2,7 +2,7 @@
 import { declare, literal, loop, operation, variable } from '../kernel/build.ts';
 import type { Buffer, Kernel, Statement } from '../kernel/kernel.ts';
 import type { TileBuffer, TileProgram } from '../tile/tile.ts';
-import { type Lowering, type PackedBuffer, tileRowCount, tileStart } from './context.ts';
+import { type Lowering, type PackedBuffer, packedKey, tileRowCount, tileStart } from './context.ts';
 import { lowerContract } from './contract.ts';
 import { lowerMove } from './moves.ts';
 import { type Machine, rowsTogether } from './schedule.ts';
@@ -35,6 +35,7 @@ export function lowerProgram(
     scalar: options.scalar,
     buffers: new Map(program.buffers.map(buffer => [buffer.name, buffer])),
     packed,
+    packedByContents: new Map(packed.map(each => [packedKey(each), each])),
     names: new Map([...program.buffers.map(({ name }) => name), ...reservedNames].map(name => [name, 1])),
   };
   const statements = program.statements.map(statement =>
@@ -88,18 +89,19 @@ function rowsBuffer({ name, role, width }: TileBuffer, scalar: 'f32' | 'f64', ti
       ? { fixed: tileRows * width, perUnit: 0, parameter: undefined }
       : { fixed: 0, perUnit: width, parameter: 'batch' },
     space: 'global',
-    access: role === 'input' ? 'read' : role === 'output' ? 'readWrite' : 'readWrite',
+    access: role === 'input' ? 'read' : 'readWrite',
     comment: scratch ? `scratch [${tileRows}, ${width}]` : `${role} [batch, ${width}]`,
   };
 }
 
-const weightsBuffer = ({ name, scalar, elements, comment: text }: PackedBuffer): Buffer => ({
+const weightsBuffer = ({ name, scalar, elements, valueRange, comment }: PackedBuffer): Buffer => ({
   name,
   scalar,
   extent: { fixed: elements, perUnit: 0, parameter: undefined },
   space: 'global',
   access: 'read',
-  comment: text,
+  ...(valueRange && { valueRange }),
+  comment,
 });
 
 function readsBuffer(statement: Statement, name: string): boolean {

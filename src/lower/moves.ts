@@ -20,7 +20,7 @@ import {
 } from '../kernel/build.ts';
 import type { Expression, Statement, Type } from '../kernel/kernel.ts';
 import type { TileStatement } from '../tile/tile.ts';
-import { fresh, type Lowering, packedBuffer, rowStart, tileRowCount } from './context.ts';
+import { fresh, type Lowering, packedBuffer, packedTensor, rowStart, tileRowCount } from './context.ts';
 import { readVector, writeVector } from './contract.ts';
 import { applyEpilogue } from './epilogue.ts';
 import { extentsOfCuts, mergeCuts, stridedDigits, stridesOf, trailingProducts } from './layout.ts';
@@ -145,12 +145,9 @@ function mapIndex(
     case 'table':
     case 'data': {
       const name = fresh(lowering, 'to');
-      const table = packedBuffer(
-        lowering,
-        'i32',
-        [{ offset: 0, tensor: tableOf(map) }],
-        `index table [${map.domain}]`,
-      );
+      const regions = [{ offset: 0, tensor: tableOf(map) }];
+      const contents = { scalar: 'i32' as const, regions, valueRange: [0, map.range - 1] as const };
+      const table = packedBuffer(lowering, contents, `index table [${map.domain}]`);
       return { statements: [load(name, i32, table.name, i)], value: variable(name) };
     }
     default:
@@ -219,12 +216,7 @@ function lowerCopy(
 function lowerSubstitute(lowering: Lowering, solve: TileStatement & { kind: 'substitute' }): Statement[] {
   const { order, direction, input, output } = solve;
   const type: Type = { scalar: lowering.scalar, lanes: 1 };
-  const weights = packedBuffer(
-    lowering,
-    lowering.scalar,
-    [{ offset: 0, tensor: solve.weights }],
-    `triangle [${order}, ${order}]`,
-  );
+  const weights = packedTensor(lowering, solve.weights, `triangle [${order}, ${order}]`);
   const [row, step, other] = [fresh(lowering, 'row'), fresh(lowering, 'step'), fresh(lowering, 'before')];
   const place = (index: Expression) =>
     direction === 'forward' ? index : operation('subtract', [literal(order - 1), index]);

@@ -22,7 +22,8 @@ function numbers(name: string): () => number {
   };
 }
 
-function valuesOf({ name, shape }: Tensor & { readonly kind: 'parameter' }): Float64Array {
+/** The values that a parameter's name stands for. */
+export function valuesOf({ name, shape }: Tensor & { readonly kind: 'parameter' }): Float64Array {
   const next = numbers(name);
   const size = shape.reduce((a, b) => a * b, 1);
   const take = /^take(\d+)of/.exec(name);
