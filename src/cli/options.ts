@@ -1,0 +1,73 @@
+/** Options that several commands share: how their texts are understood. */
+import type { Command } from 'commander';
+import { data } from '../core/diagnostics/data.ts';
+import type { ProfileName } from '../plan/profile.ts';
+import { misuse } from './rejection.ts';
+
+/** Options of commands that compile. */
+export interface CompileFlags {
+  readonly op?: string;
+  readonly define?: readonly string[];
+  readonly dtype?: string;
+  readonly profile?: string;
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+export const repeatable = (command: Command, flags: string, description: string): Command =>
+  command.option(flags, description, collect);
+
+export function withCompileFlags(command: Command): Command {
+  command.option('--op <name>', 'the operator or export to take (default: every export)');
+  repeatable(command, '-D, --define <size=n>', 'the value of a size of the operator, e.g. -D n=1024');
+  return command
+    .option('--dtype <type>', 'precision of the kernels: f32 or f64', 'f32')
+    .option('--profile <name>', 'what the machine offers: wasm-simd128 or wasm-relaxed', 'wasm-simd128');
+}
+
+/** `n=1024`, repeated. */
+export function definitionsOf(texts: readonly string[] = []): Readonly<Record<string, number>> {
+  const made: Record<string, number> = {};
+  for (const text of texts) {
+    const match = /^([A-Za-z_][A-Za-z0-9_]*)=(\d{1,10})$/.exec(text);
+    const [, name, digits] = match ?? [];
+    const value = Number(digits);
+    if (name === undefined || value > 2 ** 31)
+      misuse(data.badOption, { option: '-D', value: text, expected: 'name=size, a whole number up to 2^31' });
+    if (Object.hasOwn(made, name)) misuse(data.wrongUse, { what: `-D gives ${name} twice` });
+    made[name] = value;
+  }
+  return made;
+}
+
+export function wholeNumber(option: string, text: string, limit: number): number {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= limit))
+    return misuse(data.badOption, { option, value: text, expected: `a whole number up to ${limit}` });
+  return value;
+}
+
+/** One of a list; names that are planned are refused as such. */
+export function oneOf<Name extends string>(
+  option: string,
+  value: string,
+  known: readonly Name[],
+  planned: readonly string[] = [],
+): Name {
+  const found = known.find(each => each === value);
+  if (found !== undefined) return found;
+  if (planned.includes(value))
+    return misuse(data.notYet, { what: `${option} ${value}`, known: known.join(', ') });
+  return misuse(data.badOption, { option, value, expected: known.join(' or ') });
+}
+
+export const scalarOf = (dtype: string): 'f32' | 'f64' =>
+  oneOf('--dtype', dtype, ['f32', 'f64'], ['f16', 'bf16']);
+
+export const profileOf = (profile: string): ProfileName =>
+  oneOf(
+    '--profile',
+    profile,
+    ['wasm-simd128', 'wasm-relaxed'],
+    ['webgpu-default', 'webgpu-large', 'sm_80', 'sm_90a'],
+  );
