@@ -12,7 +12,7 @@ import {
   transpose,
 } from './matrix.ts';
 import { seeded } from './random.ts';
-import { singularValueDecomposition } from './singularValues.ts';
+import { singularValueDecomposition, singularValues } from './singularValues.ts';
 
 const rebuilt = ({ U, sigma, V }: ReturnType<typeof singularValueDecomposition>): Matrix =>
   multiply(
@@ -50,6 +50,7 @@ describe('singular values by Jacobi rotations', () => {
       autoTranspose: true,
     });
     expect(relativeDifference(found.sigma, reference.diagonal.slice(0, k))).toBeLessThan(1e-14);
+    expect(relativeDifference(singularValues(A), found.sigma)).toBeLessThan(1e-15);
   });
 
   test('a matrix of rank 1 has one value that is not rounding, and zero has none', () => {

@@ -1,5 +1,5 @@
 /**
- * The three einsum families of Dao et al. 2022 (arXiv 2204.00595), written out as sums over one input vector: what the
+ * The layer and the three einsum families of Dao et al. 2022 (arXiv 2204.00595), written out as sums over one input vector: what the
  * operators of monarch.sop must equal. Every family keeps its weights in the order of the published code, and the orders
  * differ: the rank-r family stores (r j) with r outside, the (b1, b2) family (j y) with j outside. Either file read in the
  * other's order is a different matrix of the same shape.
@@ -9,6 +9,37 @@ import { at } from '../host/matrix.ts';
 export interface MonarchWeights {
   readonly W1: Float64Array;
   readonly W2: Float64Array;
+}
+
+/** The layer of the published code, any block counts with l·r = k·q: W1 [k, q, p], W2 [l, s, r]. */
+export interface RectangularSizes {
+  readonly k: number;
+  readonly q: number;
+  readonly p: number;
+  readonly l: number;
+  readonly s: number;
+  readonly r: number;
+}
+
+/** Blocks of W1, `(k q) = (r l) -> l r`, blocks of W2, `l s -> s l`. */
+export function applyRectangular(
+  { W1, W2 }: MonarchWeights,
+  { k, q, p, l, s, r }: RectangularSizes,
+  x: Float64Array,
+): Float64Array {
+  const inner = new Float64Array(k * q);
+  for (let kq = 0; kq < k * q; kq++) {
+    const start = Math.floor(kq / q) * p;
+    for (let pp = 0; pp < p; pp++) inner[kq] = at(inner, kq) + at(W1, kq * p + pp) * at(x, start + pp);
+  }
+  const result = new Float64Array(s * l);
+  for (let ls = 0; ls < l * s; ls++) {
+    const [ll, ss] = [Math.floor(ls / s), ls % s];
+    let sum = 0;
+    for (let rr = 0; rr < r; rr++) sum += at(W2, ls * r + rr) * at(inner, rr * l + ll);
+    result[ss * l + ll] = sum;
+  }
+  return result;
 }
 
 /** Blocks of the input k × i, blocks of the output j × l. */

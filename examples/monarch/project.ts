@@ -4,8 +4,8 @@
  * decomposition of every block (Eckart and Young): O(n^2.5) for n = k·i with k = i. The error is exactly the root of the sum of
  * the squares of the singular values left out. The families of higher rank keep more of each block.
  */
-import { at, get, type Matrix, matrixOf, transpose } from '../host/matrix.ts';
-import { singularValueDecomposition } from '../host/singularValues.ts';
+import { at, get, type Matrix, matrixOf } from '../host/matrix.ts';
+import { singularValueDecomposition, singularValues } from '../host/singularValues.ts';
 import type { MonarchWeights } from './einsum.ts';
 
 export interface Projection extends MonarchWeights {
@@ -103,7 +103,7 @@ function factorBlocks(M: Matrix, { input: k, output: j }: Blocks, rank: number, 
 
 /** ‖A − its best approximation of rank r‖ / ‖A‖: what a low-rank pair with r·(rows + columns) weights can reach. */
 export function lowRankError(A: Matrix, rank: number): number {
-  const { sigma } = singularValueDecomposition(A.rows < A.columns ? transpose(A) : A);
+  const sigma = singularValues(A);
   const squares = (values: Float64Array) => values.reduce((sum, value) => sum + value ** 2, 0);
   return Math.sqrt(squares(sigma.subarray(rank)) / squares(sigma));
 }
