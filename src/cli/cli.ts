@@ -6,8 +6,8 @@ import { Command, CommanderError } from 'commander';
 import { data } from '../core/diagnostics/data.ts';
 import { report } from '../core/diagnostics/diagnostic.ts';
 import type { Io } from './io.ts';
-import { withCompileFlags } from './options.ts';
-import { type ExitCode, exitCodes, Rejection } from './rejection.ts';
+import { withCompileFlags, withParameterFlags } from './options.ts';
+import { type ExitCode, exitCodes, misuse, Rejection } from './rejection.ts';
 import { jsonDiagnostics, printDiagnostics, printJson } from './report.ts';
 import { version } from './version.ts';
 
@@ -51,7 +51,7 @@ function rejected({ diagnostics, exitCode }: Rejection, argv: readonly string[],
   return exitCode;
 }
 
-function program(io: Io, end: (code: ExitCode) => void): Command {
+function program(io: Io, end: End): Command {
   const sop = new Command('sop')
     .description('Structured linear operators, compiled to fused kernels.')
     .version(version, '--version', 'print the version')
@@ -68,25 +68,63 @@ function program(io: Io, end: (code: ExitCode) => void): Command {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
+  for (const add of [addCheck, addBuild, addRun, addExplain]) add(sop, io, end);
+  return sop;
+}
+
+type End = (code: ExitCode) => void;
+
+function addCheck(sop: Command, io: Io, end: End): void {
   sop
     .command('check')
     .description('report what is wrong with source files')
     .argument('<file...>', '.sop files')
     .option('--json', 'diagnostics as JSON on stdout')
-    .action(async (files, options) =>
-      end(await (await import('./commands/check.ts')).check(io, files, options)),
-    );
-  withCompileFlags(
-    sop
-      .command('build')
-      .description('compile a file to a module and its kernels')
-      .argument('<file>', 'a .sop file'),
-  )
+    .action(async (files, flags) => end(await (await import('./commands/check.ts')).check(io, files, flags)));
+}
+
+function addBuild(sop: Command, io: Io, end: End): void {
+  const command = sop
+    .command('build')
+    .description('compile a file to a module and its kernels')
+    .argument('<file>', 'a .sop file');
+  withCompileFlags(command)
     .option('--target <names>', 'what to build, separated by commas: wasm', 'wasm')
     .option('--out <dir>', 'folder for the generated files (default: generated, beside the source)')
     .option('--json', 'what was written, as JSON on stdout')
-    .action(async (file, options) =>
-      end(await (await import('./commands/build.ts')).build(io, file, options)),
-    );
-  return sop;
+    .action(async (file, flags) => end(await (await import('./commands/build.ts')).build(io, file, flags)));
+}
+
+function addRun(sop: Command, io: Io, end: End): void {
+  const command = sop
+    .command('run')
+    .description('run one operator on numbers from files or from a seed')
+    .argument('<file>', 'a .sop file');
+  withParameterFlags(withCompileFlags(command))
+    .option('--mode <mode>', 'apply, adjoint, transpose, dense, diag or trace', 'apply')
+    .option('--backend <name>', 'wasm, the generated module; or reference, the definition in f64', 'wasm')
+    .option('--output <Y.npy>', 'where the result is written; printed otherwise')
+    .option('--batch <n>', 'rows to draw when no input is given (default: 1)')
+    .option('--json', 'the result as JSON on stdout')
+    .action(async (file, flags) => end(await (await import('./commands/run.ts')).run(io, file, flags)));
+}
+
+function addExplain(sop: Command, io: Io, end: End): void {
+  const command = sop
+    .command('explain')
+    .description('print what a compiled operator costs and why, or what a diagnostic means')
+    .argument('[file]', 'a .sop file');
+  withCompileFlags(command)
+    .option('--mode <mode>', 'apply or adjoint', 'apply')
+    .option('--format <format>', 'text, json or svg', 'text')
+    .option('--code <code>', 'explain a diagnostic, e.g. SOP0203')
+    .option('--json', 'the same as --format json')
+    .action(async (file: string | undefined, flags) => {
+      if (flags.code !== undefined)
+        return end(
+          (await import('./commands/explainCode.ts')).explainCode(io, flags.code, flags.json === true),
+        );
+      if (file === undefined) return misuse(data.wrongUse, { what: 'explain takes a file or --code' });
+      return end(await (await import('./commands/explain.ts')).explain(io, file, flags));
+    });
 }

@@ -9,7 +9,7 @@ const tabWidth = 4;
 
 /** Cells one character takes: none for combining marks, two for wide East Asian characters and most emoji. */
 function widthOf(character: string): number {
-  if (/^(?:\p{Mark}|[\u200b-\u200d]|[\ufe0e-\ufe0f])$/u.test(character)) return 0;
+  if (/^(?:\p{Mark}|[\u200b-\u200d])$/u.test(character)) return 0;
   const code = character.codePointAt(0) ?? 0;
   return wideRanges.some(([first, last]) => code >= first && code <= last) ? 2 : 1;
 }

@@ -18,11 +18,19 @@ export const repeatable = (command: Command, flags: string, description: string)
   command.option(flags, description, collect);
 
 export function withCompileFlags(command: Command): Command {
-  command.option('--op <name>', 'the operator or export to take (default: every export)');
+  command.option('--op <name>', 'the operator or export to take, where the file has several');
   repeatable(command, '-D, --define <size=n>', 'the value of a size of the operator, e.g. -D n=1024');
   return command
     .option('--dtype <type>', 'precision of the kernels: f32 or f64', 'f32')
     .option('--profile <name>', 'what the machine offers: wasm-simd128 or wasm-relaxed', 'wasm-simd128');
+}
+
+/** Where parameters and inputs come from. */
+export function withParameterFlags(command: Command): Command {
+  command.option('--params <P.safetensors>', 'values of the parameters, by name');
+  repeatable(command, '--map <param=tensor[:T]>', 'the tensor that fills a parameter; :T transposes it');
+  repeatable(command, '--input <X.npy>', 'the input, or name=X.npy for a parameter');
+  return command.option('--seed <s>', 'for what is not given, which is drawn', '0');
 }
 
 /** `n=1024`, repeated. */

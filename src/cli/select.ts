@@ -1,18 +1,26 @@
-/** Which operators a command works on: what --op and -D say, against what the file has. */
+/** Which operators a command works on: what --op and -D say, against what the file declares. */
+import type { Declaration } from '../../grammar/ast.ts';
 import { parse } from '../../grammar/parser.ts';
 import type { Instance } from '../check/elaborate.ts';
-import { type Module, resolveModule } from '../check/module.ts';
-import { nearest } from '../check/scope.ts';
+import { nearest } from '../check/nearest.ts';
 import { checking } from '../core/diagnostics/check.ts';
 import { data } from '../core/diagnostics/data.ts';
 import { hasErrors } from '../core/diagnostics/diagnostic.ts';
 import { definitionsOf } from './options.ts';
 import type { Project } from './project.ts';
-import { exitCodes, misuse, Rejection } from './rejection.ts';
+import { exitCodes, misuse, Rejection, reject } from './rejection.ts';
 
 export interface Selection {
   readonly op?: string;
   readonly define?: readonly string[];
+}
+
+/** What can be named with --op. */
+interface Candidate {
+  readonly name: string;
+  readonly kind: 'op' | 'export' | 'scan' | 'used';
+  /** Names of its sizes; of a used name they are not known here. */
+  readonly sizes: readonly string[];
 }
 
 /** Instances to compile, or nothing where the file's own exports are meant. */
@@ -21,69 +29,101 @@ export function selectInstances(
   { op, define }: Selection,
 ): readonly Instance[] | undefined {
   const sizes = definitionsOf(define);
-  const names = Object.keys(sizes);
-  if (op === undefined && names.length === 0) return undefined;
-  const module = moduleOf(project);
-  const operator = op ?? operatorWithSizes(project, module, names);
-  const exported = module.exports.some(each => each.alias.text === operator);
-  const declaration = module.operators.get(operator)?.declaration;
-  if (!exported && declaration === undefined && !module.scans.has(operator)) {
-    const known = knownOperators(module);
-    const near = nearest(operator, known);
-    return misuse(
-      checking.unknownOperator,
-      { name: operator, known: known.join(', ') || 'none' },
-      near && `did you mean '${near}'?`,
-    );
+  const given = Object.keys(sizes);
+  if (op === undefined && given.length === 0) return undefined;
+  const candidates = candidatesOf(project);
+  const chosen = op === undefined ? withSizes(project, candidates, given) : named(candidates, op);
+  if (chosen.kind !== 'used') requireSizes(chosen, sizes);
+  return [{ operator: chosen.name, sizes }];
+}
+
+/** The one operator that a command works on. */
+export function selectOne(project: Project, selection: Selection): Instance {
+  const [chosen] = selectInstances(project, selection) ?? [];
+  if (chosen !== undefined) return chosen;
+  const candidates = candidatesOf(project);
+  const exported = candidates.filter(({ kind }) => kind === 'export');
+  const ready = candidates.filter(({ kind, sizes }) => kind === 'op' && sizes.length === 0);
+  const [only, ...more] = exported.length > 0 ? exported : ready;
+  if (only === undefined) return reject(data.noOperator, { path: project.shown }, exampleOf(candidates));
+  if (more.length === 0) return { operator: only.name, sizes: {} };
+  const known = [only, ...more].map(each => each.name).join(', ');
+  return misuse(data.chooseOperator, { path: project.shown, known });
+}
+
+function exampleOf(candidates: readonly Candidate[]): string | undefined {
+  const first = candidates.find(({ kind }) => kind === 'op');
+  return first && `for example --op ${first.name} ${sizesToGive(first.sizes)}`;
+}
+
+const sizesToGive = (names: readonly string[]): string => names.map(name => `-D ${name}=...`).join(' ');
+
+/** Text that does not parse is told before anything about options. */
+function candidatesOf(project: Project): Candidate[] {
+  const { file, diagnostics } = parse(project.source);
+  if (hasErrors(diagnostics)) throw new Rejection(project.located(diagnostics), exitCodes.wrongInput);
+  return file.declarations.flatMap(candidatesIn);
+}
+
+function candidatesIn(declaration: Declaration): Candidate[] {
+  switch (declaration.kind) {
+    case 'op':
+    case 'scan': {
+      const { kind, name, binders } = declaration;
+      return [{ kind, name: name.text, sizes: binders.map(each => each.text) }];
+    }
+    case 'export':
+      return [{ kind: 'export', name: declaration.alias.text, sizes: [] }];
+    case 'use':
+      return declaration.names.map(name => ({ kind: 'used' as const, name: name.text, sizes: [] }));
+    case 'pattern':
+    case 'shared':
+      return [];
   }
-  const binders = exported ? [] : (declaration?.binders.map(each => each.text) ?? []);
-  for (const name of names) {
-    if (binders.includes(name)) continue;
-    const near = nearest(name, binders);
-    misuse(
-      data.unknownSize,
-      { operator, name, known: sizesText(exported, binders) },
-      near && `did you mean -D ${near}=${sizes[name]}?`,
-    );
+}
+
+function named(candidates: readonly Candidate[], op: string): Candidate {
+  const found = candidates.find(({ name }) => name === op);
+  if (found !== undefined) return found;
+  const known = candidates.map(({ name }) => name);
+  const near = nearest(op, known);
+  return misuse(
+    checking.unknownOperator,
+    { name: op, known: known.join(', ') || 'none' },
+    near && `did you mean '${near}'?`,
+  );
+}
+
+/** Exactly its own sizes are given. */
+function requireSizes(chosen: Candidate, given: Readonly<Record<string, number>>): void {
+  const { name: operator, kind, sizes } = chosen;
+  const has = sizes.length === 0 ? 'it has none' : `it has ${sizes.join(', ')}`;
+  const known = kind === 'export' ? 'an export brings its own sizes' : has;
+  for (const name of Object.keys(given)) {
+    if (sizes.includes(name)) continue;
+    const near = nearest(name, sizes);
+    misuse(data.unknownSize, { operator, name, known }, near && `did you mean -D ${near}=${given[name]}?`);
   }
-  const missing = binders.filter(name => !names.includes(name));
+  const missing = sizes.filter(name => !Object.hasOwn(given, name));
   if (missing.length > 0)
     misuse(
       checking.missingSize,
       { name: operator, sizes: missing.join(', ') },
-      `pass ${missing.map(name => `-D ${name}=...`).join(' ')}, or export it at fixed sizes`,
+      `pass ${sizesToGive(missing)}, or export it at fixed sizes`,
     );
-  return [{ operator, sizes }];
-}
-
-const knownOperators = (module: Module): string[] => [
-  ...new Set([...module.exports.map(each => each.alias.text), ...module.operators.keys()]),
-];
-
-function sizesText(exported: boolean, binders: readonly string[]): string {
-  if (exported) return 'an export brings its own sizes';
-  return binders.length === 0 ? 'it has none' : `it has ${binders.join(', ')}`;
-}
-
-/** The file and what it uses, resolved; errors there come before anything about options. */
-function moduleOf(project: Project): Module {
-  const parsed = parse(project.source);
-  const diagnostics = [...parsed.diagnostics];
-  const module = resolveModule(parsed.file, { readFile: project.readFile, parse }, diagnostics);
-  if (hasErrors(diagnostics)) throw new Rejection(project.located(diagnostics), exitCodes.wrongInput);
-  return module;
 }
 
 /** -D without --op: the operator that has these sizes, if there is one. */
-function operatorWithSizes(project: Project, module: Module, names: readonly string[]): string {
-  const declared = [...module.operators].filter(([, { declaration }]) => declaration.binders.length > 0);
-  const fitting = declared.filter(([, { declaration }]) =>
-    names.every(name => declaration.binders.some(binder => binder.text === name)),
-  );
-  const [only, ...more] = fitting.length > 0 ? fitting : declared;
-  if (only !== undefined && more.length === 0) return only[0];
-  const known = (fitting.length > 0 ? fitting : declared).map(([name]) => name).join(', ');
-  return known === ''
-    ? misuse(data.wrongUse, { what: `-D ${names.join(', ')}: no operator of ${project.shown} has sizes` })
-    : misuse(data.chooseOperator, { path: project.shown, known });
+function withSizes(project: Project, candidates: readonly Candidate[], given: readonly string[]): Candidate {
+  const declared = candidates.filter(({ sizes }) => sizes.length > 0);
+  const fitting = declared.filter(({ sizes }) => given.every(name => sizes.includes(name)));
+  const possible = fitting.length > 0 ? fitting : declared;
+  const [only, ...more] = possible;
+  if (only === undefined)
+    return misuse(data.wrongUse, {
+      what: `-D ${given.join(', ')}: no operator of ${project.shown} has sizes`,
+    });
+  if (more.length === 0) return only;
+  const known = possible.map(({ name }) => name).join(', ');
+  return misuse(data.chooseOperator, { path: project.shown, known });
 }

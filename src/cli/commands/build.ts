@@ -1,13 +1,11 @@
 /** `sop build FILE`: the generated module and its kernels, as files. */
 import { join, resolve } from 'node:path';
-import { compile } from '../../compile.ts';
-import { data } from '../../core/diagnostics/data.ts';
-import { hasErrors } from '../../core/diagnostics/diagnostic.ts';
+import { compileProject } from '../backend.ts';
 import { shownPath, writeFiles } from '../files.ts';
 import type { Io } from '../io.ts';
 import { type CompileFlags, oneOf, profileOf, scalarOf } from '../options.ts';
 import { openProject } from '../project.ts';
-import { type ExitCode, exitCodes, Rejection, reject } from '../rejection.ts';
+import { type ExitCode, exitCodes } from '../rejection.ts';
 import { jsonDiagnostics, printDiagnostics, printJson } from '../report.ts';
 import { selectInstances } from '../select.ts';
 
@@ -25,15 +23,7 @@ export async function build(io: Io, file: string, flags: BuildFlags): Promise<Ex
   const [scalar, profile] = [scalarOf(flags.dtype), profileOf(flags.profile)];
   const project = await openProject(io, file);
   const instances = selectInstances(project, flags);
-  const compiled = await compile(project.source, {
-    ...(instances && { instances }),
-    readFile: project.readFile,
-    scalar,
-    profile,
-  });
-  const diagnostics = project.located(compiled.diagnostics);
-  if (hasErrors(diagnostics)) throw new Rejection(diagnostics, exitCodes.wrongInput);
-  if (compiled.artifacts.length === 0) reject(data.noOperator, { path: file });
+  const compiled = await compileProject(project, { ...(instances && { instances }), scalar, profile });
   const folder = flags.out === undefined ? join(project.folder, 'generated') : resolve(io.cwd, flags.out);
   const files = compiled.artifacts.map(({ name, contents }) => ({ path: join(folder, name), contents }));
   await writeFiles(io.cwd, files);
@@ -47,10 +37,10 @@ export async function build(io: Io, file: string, flags: BuildFlags): Promise<Ex
       ok: true,
       operators: operators.map(({ name, title, columns, rows }) => ({ name, title, columns, rows })),
       files: written,
-      diagnostics: jsonDiagnostics(diagnostics),
+      diagnostics: jsonDiagnostics(compiled.diagnostics),
     });
   else {
-    printDiagnostics(io, diagnostics);
+    printDiagnostics(io, compiled.diagnostics);
     for (const { name, title, columns, rows } of operators)
       io.stdout.write(`${name}: ${title}, ${columns} -> ${rows}\n`);
     for (const { path, sizeBytes } of written) io.stdout.write(`  ${path}  ${sizeBytes} bytes\n`);

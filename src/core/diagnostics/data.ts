@@ -98,6 +98,13 @@ export const data = {
     message: ({ path, why }) => `cannot write ${path}: ${why}`,
     explanation: 'The folder must exist or be creatable, and be writable. Nothing was left half-written.',
   }),
+  refused: row<{ why: string }>({
+    code: 'SOP0315',
+    severity: 'error',
+    message: ({ why }) => why,
+    explanation:
+      'The generated module refused to run: not enough memory for the batch and the weights, or an engine without 128-bit SIMD.',
+  }),
   wrongUse: row<{ what: string }>({
     code: 'SOP0330',
     severity: 'error',

@@ -1,0 +1,158 @@
+/**
+ * An operator that can be run: by the very module that `sop build` would write, imported from a temporary folder, or by
+ * the definition of the operator IR in f64.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { CreateOptions, Operator } from '../../runtime/index.ts';
+import { type Compiled, type CompileOptions, compile } from '../compile.ts';
+import { data } from '../core/diagnostics/data.ts';
+import { hasErrors } from '../core/diagnostics/diagnostic.ts';
+import { at, invariant } from '../core/invariant.ts';
+import { applyOperator, applySteps } from '../ir/dense.ts';
+import type { Program } from '../ir/operator.ts';
+import type { Environment } from '../ir/tensorEvaluate.ts';
+import { isLinear } from '../pipeline.ts';
+import type { Project } from './project.ts';
+import { exitCodes, Rejection, reject } from './rejection.ts';
+
+/** Rows of x, one after the other, to rows of y. */
+export type Apply = (x: Float64Array, batch: number) => Float64Array;
+
+export interface Runner {
+  readonly apply: Apply;
+  /** Absent for maps. */
+  readonly adjoint: Apply | undefined;
+  readonly dispose: () => void;
+}
+
+/** The source's diagnostics are the user's; without an operator there is nothing to run. */
+export async function compileProject(project: Project, options: CompileOptions): Promise<Compiled> {
+  const compiled = await compile(project.source, { readFile: project.readFile, ...options });
+  const diagnostics = project.located(compiled.diagnostics);
+  if (hasErrors(diagnostics)) throw new Rejection(diagnostics, exitCodes.wrongInput);
+  if (compiled.operators.length === 0) reject(data.noOperator, { path: project.shown });
+  return { ...compiled, diagnostics };
+}
+
+export function referenceRunner(program: Program, environment: Environment): Runner {
+  const rows = (length: number, one: (x: Float64Array) => Float64Array, width: number): Apply =>
+    function apply(x, batch) {
+      const y = new Float64Array(batch * width);
+      for (let row = 0; row < batch; row++)
+        y.set(one(x.subarray(row * length, (row + 1) * length)), row * width);
+      return y;
+    };
+  const { steps, rows: height, columns } = program;
+  const backwards = (x: Float64Array): Float64Array =>
+    steps.reduceRight((value, step) => {
+      invariant(step.kind === 'linear', 'an operator');
+      return applyOperator(step.operator, value, environment, true);
+    }, x);
+  return {
+    apply: rows(columns, x => applySteps(steps, x, environment), height),
+    adjoint: isLinear(program) ? rows(height, backwards, columns) : undefined,
+    dispose: () => undefined,
+  };
+}
+
+/** The runtime as this compiler has it, beside it. */
+export const runtimeUrl = new URL(`../../runtime/index${extname(import.meta.url)}`, import.meta.url).href;
+
+type GeneratedModule = Readonly<Record<string, (options: CreateOptions) => Operator | Promise<Operator>>>;
+
+/** Imports the module of a compilation whose `runtime` option was `runtimeUrl`. */
+export async function importModule({ artifacts }: Compiled): Promise<GeneratedModule> {
+  const artifact = artifacts.find(each => each.name.endsWith('.js'));
+  invariant(typeof artifact?.contents === 'string', 'a module is generated');
+  const folder = await mkdtemp(join(tmpdir(), 'sop-'));
+  try {
+    // The ending tells Node that it is a module, whatever surrounds the folder.
+    const path = join(folder, artifact.name.replace(/\.js$/, '.mjs'));
+    await writeFile(path, artifact.contents);
+    return (await import(pathToFileURL(path).href)) as GeneratedModule;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+export interface WasmRun {
+  readonly program: Program;
+  readonly scalar: 'f32' | 'f64';
+  readonly environment: Environment;
+}
+
+export async function wasmRunner(
+  module: GeneratedModule,
+  { program, scalar, environment }: WasmRun,
+): Promise<Runner> {
+  const creator = `create${program.name.slice(0, 1).toUpperCase()}${program.name.slice(1)}`;
+  const create = module[creator];
+  invariant(create !== undefined, `the module exports ${creator}`);
+  const values = (isCall: boolean) =>
+    Object.fromEntries(
+      program.parameters
+        .filter(({ tensor }) => (tensor.binding === 'call') === isCall)
+        .map(({ name, tensor }) => [name, Float64Array.from(environment.get(tensor.name) ?? [])]),
+    );
+  const operator = await namingErrors(async () => create({ params: values(false) }));
+  const call = values(true);
+  const run =
+    (apply: NonNullable<Operator['adjoint']>): Apply =>
+    (x, batch) => {
+      const input = scalar === 'f64' ? x : Float32Array.from(x);
+      return Float64Array.from(apply(input, { call, ...(x.length === 0 && { batch }) }));
+    };
+  const { adjoint } = operator;
+  return {
+    apply: run(operator.apply),
+    adjoint: adjoint && run(adjoint),
+    dispose: () => operator.dispose(),
+  };
+}
+
+/** What the runtime refuses although the values were checked (memory, an engine without SIMD) is told as it says it. */
+export async function namingErrors<Result>(use: () => Promise<Result>): Promise<Result> {
+  try {
+    return await use();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'SopError')
+      return reject(data.refused, { why: error.message });
+    throw error;
+  }
+}
+
+/** Rows of the identity from one position on. */
+export function basisRows(from: number, count: number, width: number): Float64Array {
+  const rows = new Float64Array(count * width);
+  for (let k = 0; k < count; k++) rows[k * width + from + k] = 1;
+  return rows;
+}
+
+/** Rows that make at most this many numbers are run at once. */
+const chunkElements = 2 ** 20;
+
+/** Hands on column after column of the matrix of an operator, as its action on the basis vectors. */
+export function eachColumn(
+  { apply }: Pick<Runner, 'apply'>,
+  { rows, columns }: Program,
+  use: (column: number, values: Float64Array) => void,
+): void {
+  const count = Math.max(1, Math.floor(chunkElements / Math.max(1, rows, columns)));
+  for (let from = 0; from < columns; from += count) {
+    const batch = Math.min(count, columns - from);
+    const y = apply(basisRows(from, batch, columns), batch);
+    for (let k = 0; k < batch; k++) use(from + k, y.subarray(k * rows, (k + 1) * rows));
+  }
+}
+
+export function matrixByColumns(runner: Pick<Runner, 'apply'>, program: Program): Float64Array {
+  const { rows, columns } = program;
+  const matrix = new Float64Array(rows * columns);
+  eachColumn(runner, program, (column, values) => {
+    for (let i = 0; i < rows; i++) matrix[i * columns + column] = at(values, i);
+  });
+  return matrix;
+}
