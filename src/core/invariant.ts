@@ -16,6 +16,7 @@ export function unreachable(value: never): never {
 /** An element that is there by construction; the message names the invariant that says so. */
 export function at<T>(items: ArrayLike<T>, index: number): T {
   const item = items[index];
-  invariant(item !== undefined, `index ${index} outside 0..${items.length - 1}`);
+  // The message is made only when it is needed: this is the innermost call of every interpreter.
+  if (item === undefined) throw new InternalError(`index ${index} outside 0..${items.length - 1}`);
   return item;
 }

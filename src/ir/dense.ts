@@ -144,18 +144,16 @@ function applyBlock(
   const { a, b, c, d } = block;
   const weights = evaluateTensor(block.weights, environment).data;
   const y = new Float64Array(transposed ? block.columns : block.rows);
-  const { length } = weights;
-  for (let k = 0; k < length; k++) {
-    // k = ((g·d + e)·b + q)·c + p
-    const p = k % c;
-    const q = Math.floor(k / c) % b;
-    const e = Math.floor(k / (b * c)) % d;
-    const g = Math.floor(k / (b * c * d));
-    invariant(g < a, 'weights [a][d][b][c]');
-    const [row, column] = [(g * b + q) * d + e, (g * c + p) * d + e];
+  let k = 0;
+  const entry = (row: number, column: number): void => {
     if (transposed) y[column] = at(y, column) + at(weights, k) * at(x, row);
     else y[row] = at(y, row) + at(weights, k) * at(x, column);
-  }
+    k++;
+  };
+  // k = ((g·d + e)·b + q)·c + p
+  for (let g = 0; g < a; g++)
+    for (let e = 0; e < d; e++)
+      for (let q = 0; q < b; q++) for (let p = 0; p < c; p++) entry((g * b + q) * d + e, (g * c + p) * d + e);
   return y;
 }
 

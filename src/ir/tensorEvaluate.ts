@@ -13,7 +13,7 @@ export interface TensorValue {
 }
 
 /** A computation over one environment; values of tensors read by reference are kept. */
-type Known = Map<Tensor, Float64Array>;
+export type Known = Map<Tensor, Float64Array>;
 
 const known = new WeakMap<Environment, Known>();
 
@@ -97,10 +97,10 @@ function unitTriangularInverse(a: Float64Array, n: number, side: 'lower' | 'uppe
   return inverse;
 }
 
-type Evaluate = () => number;
+export type Evaluate = () => number;
 
 /** Compiles a scalar to a closure over the current position and the variables of enclosing sums. */
-function prepare(
+export function prepare(
   scalar: Scalar,
   environment: Environment,
   values: Known,

@@ -1,50 +1,94 @@
 /**
- * The tolerance of the conformance check, derived from the emitted arithmetic: a componentwise running error analysis.
- * Beside each exact value v the analysis carries e with |computed - v| <= e. One rounding multiplies by 1 + d, |d| <= u;
- * k of them in a row by 1 + t, |t| <= gamma(k) = k u / (1 - k u); below the normal range it adds at most eta.
+ * The tolerance of the conformance check, derived from the emitted arithmetic: a running error analysis (Higham 2002,
+ * section 3.3). Beside each exact value v the analysis carries e with |computed - v| <= e. One rounding of z adds at most
+ * u|z|, and |z| <= |v| + e; below the normal range it adds at most eta.
+ *
+ * The exact value is itself computed in f64 by the reference. Bounds grow at least in proportion to u, so the roundings
+ * of the reference are covered by a larger u: each arithmetic here has twice the f64 roundoff added for it, once for the
+ * reference and once for the analysis. That is why an f64 kernel, whose errors are as large as its reference's, is judged
+ * by three times its roundoff and needs no longer arithmetic behind the reference.
  */
-import { at } from '../core/invariant.ts';
+import { erf } from '../core/erf.ts';
 
 export interface Arithmetic {
-  /** Unit roundoff. */
+  readonly scalar: 'f32' | 'f64';
+  /** Unit roundoff, the reference's share included. */
   readonly u: number;
   /** The largest error of one operation below the normal range. */
   readonly eta: number;
+  /** Where exp overflows to infinity. */
+  readonly greatest: number;
+  /** The emitted functions, in units in the last place. */
+  readonly ulps: Readonly<Record<ExpandedFunction, number>>;
+  readonly round: (value: number) => number;
 }
 
-export const singlePrecision: Arithmetic = Object.freeze({ u: 2 ** -24, eta: 2 ** -150 });
-export const doublePrecision: Arithmetic = Object.freeze({ u: 2 ** -53, eta: 2 ** -1074 });
+/** Functions that are emitted as polynomials; all of them increase. */
+export type ExpandedFunction = 'exp' | 'tanh' | 'erf';
 
 export interface Bounded {
   readonly value: number;
   readonly error: number;
 }
 
-/** Infinite where so many roundings leave no guarantee. */
-export function gamma(roundings: number, { u }: Arithmetic): number {
+/** k roundings in a row multiply by 1 + t, |t| <= gamma(k); infinite where so many leave no guarantee. */
+export function gamma(roundings: number, { u }: Pick<Arithmetic, 'u'>): number {
   return roundings * u < 1 ? (roundings * u) / (1 - roundings * u) : Number.POSITIVE_INFINITY;
 }
 
-/**
- * initial + sum of w x, in order. Each term sees its weight's rounding, its product's and at most k additions:
- *   e <= e0 + gamma(k)(|y0| + e0) + sum |w| ex + gamma(k + 2) sum |w|(|x| + ex) + eta sum (1 + |x| + ex)
- * with eta doubled because the roundings that follow an underflow enlarge it by less than that.
- */
-export function boundedContraction(
-  weights: ArrayLike<number>,
-  inputs: readonly Bounded[],
-  initial: Bounded,
-  arithmetic: Arithmetic,
-): Bounded {
-  const count = inputs.length;
-  const perTerm = gamma(count + 2, arithmetic);
-  let value = initial.value;
-  let error = initial.error + gamma(count, arithmetic) * (Math.abs(initial.value) + initial.error);
-  inputs.forEach((input, k) => {
-    const weight = at(weights, k);
-    const size = Math.abs(input.value) + input.error;
-    value += weight * input.value;
-    error += Math.abs(weight) * (input.error + perTerm * size) + 2 * arithmetic.eta * (1 + size);
-  });
-  return { value, error };
+const defined = (error: number): number => (Number.isNaN(error) ? Number.POSITIVE_INFINITY : error);
+
+export const exactly = (value: number): Bounded => ({ value, error: 0 });
+
+/** A number that is stored once: no error where the format holds it. */
+export function stored(value: number, arithmetic: Arithmetic): Bounded {
+  return { value, error: Math.abs(arithmetic.round(value) - value) };
+}
+
+/** One rounding of a value known up to `error`. */
+export function rounded(value: number, error: number, { u, eta }: Arithmetic): Bounded {
+  return { value, error: defined(error + u * (Math.abs(value) + error) + eta) };
+}
+
+const isZero = ({ value, error }: Bounded): boolean => value === 0 && error === 0;
+
+/** Adding zero is exact; sums need no eta, since what lies below the normal range is added exactly. */
+export function plus(a: Bounded, b: Bounded, { u }: Arithmetic): Bounded {
+  if (isZero(a)) return b;
+  if (isZero(b)) return a;
+  const value = a.value + b.value;
+  const error = a.error + b.error;
+  return { value, error: defined(error + u * (Math.abs(value) + error)) };
+}
+
+export function times(a: Bounded, b: Bounded, arithmetic: Arithmetic): Bounded {
+  if (isZero(a) || isZero(b)) return exactly(0);
+  const error = Math.abs(a.value) * b.error + Math.abs(b.value) * a.error + a.error * b.error;
+  return rounded(a.value * b.value, error, arithmetic);
+}
+
+/** Without a bound where the divisor may be zero. */
+export function over(a: Bounded, b: Bounded, arithmetic: Arithmetic): Bounded {
+  const value = a.value / b.value;
+  const least = Math.abs(b.value) - b.error;
+  if (!(least > 0)) return { value, error: Number.POSITIVE_INFINITY };
+  return rounded(value, (a.error + Math.abs(value) * b.error) / least, arithmetic);
+}
+
+export const negated = ({ value, error }: Bounded): Bounded => ({ value: -value, error });
+
+const exactFunctions: Record<ExpandedFunction, (x: number) => number> = {
+  exp: Math.exp,
+  tanh: Math.tanh,
+  erf,
+};
+
+/** An increasing function: what its argument's error makes of it at both ends, and the units of its own. */
+export function increasing(name: ExpandedFunction, x: Bounded, { u, eta, ulps }: Arithmetic): Bounded {
+  const f = exactFunctions[name];
+  const value = f(x.value);
+  const spread = x.error === 0 ? 0 : Math.max(f(x.value + x.error) - value, value - f(x.value - x.error));
+  // One unit in the last place is at most 2u|f|, and 2 eta below the normal range.
+  const own = 2 * ulps[name] * (u * (Math.abs(value) + spread) + eta);
+  return { value, error: defined(spread + own) };
 }

@@ -1,0 +1,179 @@
+/**
+ * The running error analysis of a tile program, over whole batches: for every element of every buffer the exact value
+ * and a bound on how far the emitted kernel's may lie from it. The order of the operations is that of tile/tile.ts, which is
+ * the order of the emitted code; every rounding of that code is counted.
+ */
+import { at, invariant, unreachable } from '../core/invariant.ts';
+import { mapAt } from '../ir/indexMap.ts';
+import { type Environment, tableReader } from '../ir/tensorEvaluate.ts';
+import type { MappedView, TileProgram, TileStatement } from '../tile/tile.ts';
+import { analyseContract } from './analyseContract.ts';
+import { prepareEpilogue, type Seen } from './analyseEpilogue.ts';
+import type { Arithmetic } from './bound.ts';
+import { packedTensor } from './boundedTensor.ts';
+
+/** A buffer of the batch, row-major [batch, width]. */
+export interface BoundedRows {
+  readonly width: number;
+  readonly value: Float64Array;
+  /** |computed - value| is at most this. */
+  readonly error: Float64Array;
+}
+
+export interface AnalysisRun {
+  readonly environment: Environment;
+  readonly batch: number;
+  readonly arithmetic: Arithmetic;
+  /** Told of every argument of a pointwise function. */
+  readonly seen?: Seen;
+}
+
+export type BoundedBuffers = Map<string, BoundedRows>;
+
+export const exactRows = (value: Float64Array, width: number): BoundedRows => ({
+  width,
+  value,
+  error: new Float64Array(value.length),
+});
+
+/** Adds what the program writes to the buffers it is given (input and workspaces). */
+export function analyseTile(
+  program: TileProgram,
+  given: ReadonlyMap<string, BoundedRows>,
+  run: AnalysisRun,
+): BoundedBuffers {
+  const buffers: BoundedBuffers = new Map(
+    program.buffers.map(({ name, width }) => {
+      const rows = given.get(name);
+      const made = {
+        width,
+        value: new Float64Array(width * run.batch),
+        error: new Float64Array(width * run.batch),
+      };
+      const own = rows === undefined ? made : { width, value: rows.value.slice(), error: rows.error.slice() };
+      return [name, own] as const;
+    }),
+  );
+  for (const statement of program.statements) analyseStatement(statement, buffers, run);
+  return buffers;
+}
+
+export function rowsOf(buffers: ReadonlyMap<string, BoundedRows>, name: string): BoundedRows {
+  const rows = buffers.get(name);
+  invariant(rows !== undefined, `no buffer ${name}`);
+  return rows;
+}
+
+function analyseStatement(statement: TileStatement, buffers: BoundedBuffers, run: AnalysisRun): void {
+  switch (statement.kind) {
+    case 'contract':
+      return analyseContract(statement, buffers, run);
+    case 'copy':
+      return analyseCopy(statement, buffers, run);
+    case 'fill': {
+      const { rows, addresses } = viewed(statement.output, buffers, run);
+      return everyAddress(rows, addresses, run, place => {
+        rows.value[place] = 0;
+        rows.error[place] = 0;
+      });
+    }
+    case 'pointwise': {
+      const { rows, addresses } = viewed(statement.output, buffers, run);
+      const finish = prepareEpilogue(statement.epilogue, buffers, run);
+      return everyAddress(rows, addresses, run, (place, row, address) => {
+        const done = finish(row, address, { value: at(rows.value, place), error: at(rows.error, place) });
+        rows.value[place] = done.value;
+        rows.error[place] = done.error;
+      });
+    }
+    case 'substitute':
+      return analyseSubstitute(statement, buffers, run);
+    default:
+      return unreachable(statement);
+  }
+}
+
+function viewed({ buffer, map }: MappedView, buffers: BoundedBuffers, { environment }: AnalysisRun) {
+  const read = tableReader(environment);
+  return {
+    rows: rowsOf(buffers, buffer),
+    addresses: Int32Array.from({ length: map.domain }, (_, i) => mapAt(map, i, read)),
+  };
+}
+
+function everyAddress(
+  { width }: BoundedRows,
+  addresses: Int32Array,
+  { batch }: AnalysisRun,
+  visit: (place: number, row: number, address: number) => void,
+): void {
+  for (let row = 0; row < batch; row++)
+    for (const address of addresses) visit(row * width + address, row, address);
+}
+
+function analyseCopy(
+  { input, output, accumulate }: TileStatement & { kind: 'copy' },
+  buffers: BoundedBuffers,
+  run: AnalysisRun,
+): void {
+  const [from, to] = [viewed(input, buffers, run), viewed(output, buffers, run)];
+  const { u } = run.arithmetic;
+  for (let row = 0; row < run.batch; row++) {
+    to.addresses.forEach((address, i) => {
+      const place = row * to.rows.width + address;
+      const source = row * from.rows.width + at(from.addresses, i);
+      const [value, error] = [at(from.rows.value, source), at(from.rows.error, source)];
+      const [old, oldError] = [at(to.rows.value, place), at(to.rows.error, place)];
+      if (!accumulate || (old === 0 && oldError === 0)) {
+        to.rows.value[place] = value;
+        to.rows.error[place] = error;
+      } else if (value !== 0 || error !== 0) {
+        to.rows.value[place] = old + value;
+        to.rows.error[place] = oldError + error + u * (Math.abs(old + value) + oldError + error);
+      }
+    });
+  }
+}
+
+/** x[i] = (b[i] - sum T[i,j] x[j]) / T[i,i] in the order of the elimination, every product and difference rounded. */
+function analyseSubstitute(
+  solve: TileStatement & { kind: 'substitute' },
+  buffers: BoundedBuffers,
+  run: AnalysisRun,
+): void {
+  const { order, direction, unitDiagonal } = solve;
+  const { u, eta } = run.arithmetic;
+  const [from, to] = [viewed(solve.input, buffers, run), viewed(solve.output, buffers, run)];
+  const weights = packedTensor(solve.weights, run.environment, run.arithmetic);
+  const sequence = Array.from({ length: order }, (_, k) => (direction === 'forward' ? k : order - 1 - k));
+  const solveRow = (row: number, i: number, step: number): void => {
+    const source = row * from.rows.width + at(from.addresses, i);
+    let [value, error] = [at(from.rows.value, source), at(from.rows.error, source)];
+    for (let k = 0; k < step; k++) {
+      const j = at(sequence, k);
+      const place = row * to.rows.width + at(to.addresses, j);
+      const [x, ex] = [at(to.rows.value, place), at(to.rows.error, place)];
+      const [w, ew] = [at(weights.value, i * order + j), at(weights.error, i * order + j)];
+      if ((x === 0 && ex === 0) || (w === 0 && ew === 0)) continue;
+      const size = Math.abs(x) + ex;
+      value -= w * x;
+      error += Math.abs(w) * ex + ew * size + u * (Math.abs(w) + ew) * size + eta;
+      error += u * (Math.abs(value) + error);
+    }
+    const place = row * to.rows.width + at(to.addresses, i);
+    if (!unitDiagonal && (value !== 0 || error !== 0)) {
+      const [w, ew] = [at(weights.value, i * order + i), at(weights.error, i * order + i)];
+      const least = Math.abs(w) - ew;
+      value /= w;
+      error = least > 0 ? (error + Math.abs(value) * ew) / least : Number.POSITIVE_INFINITY;
+      error += u * (Math.abs(value) + error) + eta;
+    }
+    to.rows.value[place] = value;
+    to.rows.error[place] = error;
+  };
+  for (let row = 0; row < run.batch; row++) {
+    sequence.forEach((i, step) => {
+      solveRow(row, i, step);
+    });
+  }
+}

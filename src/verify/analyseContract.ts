@@ -1,0 +1,81 @@
+/** The inner loop of the analysis: a contract over a batch, on typed arrays. */
+import { at } from '../core/invariant.ts';
+import type { Axis, ContractStatement } from '../tile/tile.ts';
+import { type AnalysisRun, type BoundedBuffers, rowsOf } from './analyse.ts';
+import { prepareEpilogue } from './analyseEpilogue.ts';
+import { packedTensor } from './boundedTensor.ts';
+
+/** Every point of the axes of one kind, row-major: what it adds to the address of a view. */
+function offsets(axes: readonly Axis[], kind: Axis['kind'], strides: readonly number[]): Int32Array {
+  const points = axes.reduce<number[]>(
+    (made, axis, k) =>
+      axis.kind !== kind
+        ? made
+        : made.flatMap(start => Array.from({ length: axis.extent }, (_, i) => start + i * at(strides, k))),
+    [0],
+  );
+  return Int32Array.from(points);
+}
+
+function rowMajorStrides(axes: readonly Axis[]): number[] {
+  const strides = axes.map(() => 1);
+  for (let k = axes.length - 2; k >= 0; k--) strides[k] = at(strides, k + 1) * at(axes, k + 1).extent;
+  return strides;
+}
+
+export function analyseContract(
+  contract: ContractStatement,
+  buffers: BoundedBuffers,
+  run: AnalysisRun,
+): void {
+  const { axes, input, output, initial } = contract;
+  const { u, eta } = run.arithmetic;
+  const [from, to] = [rowsOf(buffers, input.buffer), rowsOf(buffers, output.buffer)];
+  const packed = packedTensor(contract.weights, run.environment, run.arithmetic);
+  const [weights, weightErrors] = [packed.value, packed.error];
+  const weightStrides = rowMajorStrides(axes);
+  const inReduce = offsets(axes, 'reduce', input.strides);
+  const weightReduce = offsets(axes, 'reduce', weightStrides);
+  const [inFree, outFree, weightFree] = [
+    offsets(axes, 'free', input.strides),
+    offsets(axes, 'free', output.strides),
+    offsets(axes, 'free', weightStrides),
+  ];
+  const finish =
+    contract.epilogue.length === 0 ? undefined : prepareEpilogue(contract.epilogue, buffers, run);
+  const terms = inReduce.length;
+  for (let row = 0; row < run.batch; row++) {
+    for (let free = 0; free < outFree.length; free++) {
+      const address = output.offset + at(outFree, free);
+      const place = row * to.width + address;
+      const start = row * from.width + input.offset + at(inFree, free);
+      const weightStart = at(weightFree, free);
+      let value = initial === 'zero' ? 0 : at(to.value, place);
+      let error = initial === 'zero' ? 0 : at(to.error, place);
+      for (let k = 0; k < terms; k++) {
+        const source = start + (inReduce[k] as number);
+        const x = from.value[source] as number;
+        const ex = from.error[source] as number;
+        const w = weights[weightStart + (weightReduce[k] as number)] as number;
+        const ew = weightErrors[weightStart + (weightReduce[k] as number)] as number;
+        // What is exactly zero adds nothing and rounds nothing.
+        if ((x === 0 && ex === 0) || (w === 0 && ew === 0)) continue;
+        const size = Math.abs(x) + ex;
+        const carried = Math.abs(w) * ex + ew * size;
+        const isUnit = ex === 0 && size === 1;
+        const product = carried + (isUnit ? 0 : u * (Math.abs(w) + ew) * size + eta);
+        const first = value === 0 && error === 0;
+        value += w * x;
+        error += product;
+        if (!first) error += u * (Math.abs(value) + error);
+      }
+      if (finish !== undefined) {
+        const done = finish(row, address, { value, error });
+        value = done.value;
+        error = done.error;
+      }
+      to.value[place] = value;
+      to.error[place] = error;
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Properties measured on the parameters at hand: those the compiler inferred, which hold for all values or there is a bug,
+ * and those the user assumed, which rewriting relied on.
+ */
+import { at } from '../core/invariant.ts';
+import { denseMatrix, type Matrix } from '../ir/dense.ts';
+import { solveLinear } from '../ir/linearSolve.ts';
+import type { Operator, Program, Property, Step } from '../ir/operator.ts';
+import { propertiesOf } from '../ir/properties.ts';
+import type { Environment } from '../ir/tensorEvaluate.ts';
+import { children } from '../ir/traverse.ts';
+import type { Audit } from './report.ts';
+
+/** Operators of more columns are not audited, nor more operators than this. */
+const largest = 128;
+const mostOperators = 48;
+
+export function auditProperties({ steps }: Program, environment: Environment): Audit[] {
+  const operators = new Set<Operator>();
+  const visit = (operator: Operator): void => {
+    if (operators.has(operator)) return;
+    operators.add(operator);
+    children(operator).forEach(visit);
+  };
+  for (const operator of operatorsOf(steps)) visit(operator);
+  return [...operators]
+    .filter(
+      operator => Math.max(operator.rows, operator.columns) <= largest && propertiesOf(operator).size > 0,
+    )
+    .slice(0, mostOperators)
+    .flatMap(operator => auditOperator(operator, environment));
+}
+
+const operatorsOf = (steps: readonly Step[]): Operator[] =>
+  steps.flatMap(step =>
+    step.kind === 'linear' ? [step.operator] : step.kind === 'gate' ? operatorsOf(step.steps) : [],
+  );
+
+function auditOperator(operator: Operator, environment: Environment): Audit[] {
+  const matrix = denseMatrix(operator, environment);
+  return [...propertiesOf(operator)].map(([property, reason]) => {
+    // What was assumed holds as well as values stored in f32 can make it hold.
+    const roundoff = isAssumed(operator, property) ? 2 ** -24 : 2 ** -53;
+    const tolerance = 16 * (matrix.rows + 8) * roundoff * scaleOf(property, matrix);
+    const measured = deviation[property](matrix, tolerance);
+    const name = `${operator.kind} [${operator.rows}, ${operator.columns}]`;
+    return { operator: name, property, reason, measured, tolerance, holds: measured <= tolerance };
+  });
+}
+
+/** Assumed here, or inferred from something inside that is. */
+const isAssumed = (operator: Operator, property: Property): boolean =>
+  operator.kind === 'assume' || children(operator).some(child => isAssumed(child, property));
+
+const entry = ({ data, columns }: Matrix, i: number, j: number): number => at(data, i * columns + j);
+
+/** The largest value over all pairs of indices. */
+function greatest(rows: number, columns: number, measure: (i: number, j: number) => number): number {
+  let found = 0;
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const value = measure(i, j);
+      if (!(value <= found)) found = Number.isNaN(value) ? Number.POSITIVE_INFINITY : value;
+    }
+  }
+  return found;
+}
+
+/** What deviations are measured against: products of entries for orthogonality, entries for the rest. */
+function scaleOf(property: Property, matrix: Matrix): number {
+  const size = greatest(matrix.rows, matrix.columns, (i, j) => Math.abs(entry(matrix, i, j)));
+  return property === 'orthogonal'
+    ? matrix.rows * Math.max(size, size * size)
+    : Math.max(size, Number.MIN_VALUE);
+}
+
+type Deviation = (matrix: Matrix, tolerance: number) => number;
+
+const deviation: Record<Property, Deviation> = {
+  orthogonal: matrix =>
+    greatest(matrix.columns, matrix.columns, (i, j) => {
+      let sum = i === j ? -1 : 0;
+      for (let k = 0; k < matrix.rows; k++) sum += entry(matrix, k, i) * entry(matrix, k, j);
+      return Math.abs(sum);
+    }),
+  symmetric: matrix => asymmetry(matrix),
+  psd: (matrix, tolerance) => Math.max(asymmetry(matrix), leastShift(matrix, tolerance)),
+  invertible: matrix => {
+    const solution = solveLinear(matrix.data, new Float64Array(matrix.rows).fill(1), false);
+    return solution.every(Number.isFinite) ? 0 : Number.POSITIVE_INFINITY;
+  },
+  lowerTriangular: matrix =>
+    greatest(matrix.rows, matrix.columns, (i, j) => (j > i ? Math.abs(entry(matrix, i, j)) : 0)),
+  upperTriangular: matrix =>
+    greatest(matrix.rows, matrix.columns, (i, j) => (j < i ? Math.abs(entry(matrix, i, j)) : 0)),
+  unitDiagonal: matrix =>
+    greatest(Math.min(matrix.rows, matrix.columns), 1, i => Math.abs(entry(matrix, i, i) - 1)),
+  permutation: matrix => {
+    const { rows, columns } = matrix;
+    const ones = (count: number, length: number, read: (i: number, j: number) => number) =>
+      greatest(count, 1, i => {
+        const line = Array.from({ length }, (_, j) => read(i, j));
+        return line.filter(value => value === 1).length === 1 &&
+          line.every(value => value === 0 || value === 1)
+          ? 0
+          : 1;
+      });
+    const byColumn = ones(columns, rows, (j, i) => entry(matrix, i, j));
+    return Math.max(
+      byColumn,
+      ones(rows, columns, (i, j) => entry(matrix, i, j)),
+    );
+  },
+};
+
+const asymmetry = (matrix: Matrix): number =>
+  matrix.rows === matrix.columns
+    ? greatest(matrix.rows, matrix.columns, (i, j) => Math.abs(entry(matrix, i, j) - entry(matrix, j, i)))
+    : Number.POSITIVE_INFINITY;
+
+/** 0 where Cholesky's factorisation of A + tolerance I exists: no eigenvalue is below -tolerance. */
+function leastShift(matrix: Matrix, tolerance: number): number {
+  const n = matrix.rows;
+  const lower = new Float64Array(n * n);
+  for (let j = 0; j < n; j++) {
+    for (let i = j; i < n; i++) {
+      let sum = entry(matrix, i, j) + (i === j ? tolerance : 0);
+      for (let k = 0; k < j; k++) sum -= at(lower, i * n + k) * at(lower, j * n + k);
+      if (i === j && !(sum > 0)) return tolerance - sum;
+      lower[i * n + j] = i === j ? Math.sqrt(sum) : sum / at(lower, j * n + j);
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,93 @@
+/** What `sop verify` says: one record per operator, for JSON, and the same in a few lines. */
+import type { Property } from '../ir/operator.ts';
+import type { Mode } from '../pipeline.ts';
+import type { Reach } from './prepare.ts';
+
+export interface ModeReport {
+  readonly mode: Mode;
+  readonly kernels: readonly string[];
+  /** Batch sizes run, each twice. */
+  readonly batches: readonly number[];
+  readonly vectors: number;
+  readonly everyBasisVector: boolean;
+  /** The largest |computed - exact|. */
+  readonly worstError: number;
+  /** The largest |computed - exact| / bound; above 1 is a failure. */
+  readonly worstRatio: number;
+  /** Vectors whose bound says nothing. */
+  readonly uninformative: number;
+  /** Arguments that pointwise functions were given. */
+  readonly reach: readonly Reach[];
+}
+
+export interface DualityReport {
+  readonly pairs: number;
+  readonly worstRatio: number;
+}
+
+export interface PackingReport {
+  readonly buffers: number;
+  readonly elements: number;
+}
+
+/** A property that was inferred or assumed, measured on the parameters at hand. */
+export interface Audit {
+  readonly operator: string;
+  readonly property: Property;
+  readonly reason: string;
+  readonly measured: number;
+  readonly tolerance: number;
+  readonly holds: boolean;
+}
+
+export interface OperatorReport {
+  readonly operator: string;
+  readonly title: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly backend: string;
+  readonly profile: string;
+  readonly scalar: 'f32' | 'f64';
+  readonly seed: number;
+  readonly modes: readonly ModeReport[];
+  /** Absent for maps. */
+  readonly duality?: DualityReport;
+  /** Absent where the backend does not show its packed weights. */
+  readonly packing?: PackingReport;
+  readonly audits: readonly Audit[];
+  /** The first failures in words. */
+  readonly failures: readonly string[];
+  readonly failureCount: number;
+  readonly passed: boolean;
+}
+
+const number = (value: number): string => (value === 0 ? '0' : value.toExponential(1));
+
+export function reportLines(report: OperatorReport): string[] {
+  const { title, rows, columns, backend, profile, scalar, seed } = report;
+  const head = `${report.passed ? 'ok  ' : 'FAIL'} ${title}: ${columns} -> ${rows}, ${scalar}, ${backend}, ${profile}, seed ${seed}`;
+  const modes = report.modes.map(
+    ({ mode, vectors, everyBasisVector, batches, worstError, worstRatio }) =>
+      `     ${mode}: ${vectors} vectors${everyBasisVector ? ' (every basis vector)' : ''}, batches ${batches.join(' ')}, worst error ${number(worstError)}, ${worstRatio.toFixed(2)} of its bound`,
+  );
+  const reach = report.modes.flatMap(mode =>
+    mode.reach.map(
+      each => `     ${each.function} on ${each.least.toPrecision(3)} .. ${each.greatest.toPrecision(3)}`,
+    ),
+  );
+  const { duality, packing, audits } = report;
+  const rest = [
+    ...(duality
+      ? [`     <Ax,z> = <x,A'z> on ${duality.pairs} pairs, ${duality.worstRatio.toFixed(2)} of its bound`]
+      : []),
+    ...(packing
+      ? [`     ${packing.elements} packed weights in ${packing.buffers} buffers, each rounded once`]
+      : []),
+    ...(audits.length > 0 ? [`     ${audits.length} properties measured`] : []),
+  ];
+  const more = report.failureCount - report.failures.length;
+  const failures = [...report.failures, ...(more > 0 ? [`and ${more} more`] : [])].map(
+    each => `     ! ${each}`,
+  );
+  return [head, ...modes, ...reach, ...rest, ...failures];
+}

@@ -1,0 +1,258 @@
+/**
+ * The conformance check of one operator: its kernels, run by a backend, against the dense meaning of its source. Pure; the
+ * backend does the running. A linear operator is determined by its columns, so a small one is run on every basis vector;
+ * a map is run on values that reach every branch of its functions.
+ */
+
+import type { LoweredInstance } from '../compile.ts';
+import { at } from '../core/invariant.ts';
+import type { Environment } from '../ir/tensorEvaluate.ts';
+import type { PackedBuffer } from '../lower/context.ts';
+import type { Mode } from '../pipeline.ts';
+import { auditProperties } from './audit.ts';
+import { type Findings, findings } from './findings.ts';
+import { checkPacking } from './packing.ts';
+import { type PreparedMode, prepareMode, type VectorSet } from './prepare.ts';
+import { batchSizes, exhaustiveColumns } from './probes.ts';
+import type { Audit, DualityReport, ModeReport, OperatorReport } from './report.ts';
+
+export interface RunRequest {
+  readonly mode: Mode;
+  /** [batch, columns]. */
+  readonly x: Float32Array | Float64Array;
+  readonly batch: number;
+  /** What the output, and every scratch the backend can reach, is filled with before. */
+  readonly poison: number;
+}
+
+/** Whatever runs the kernels: an interpreter, an instance of the WebAssembly module, a generated module. */
+export interface Backend {
+  readonly name: string;
+  /** y: [batch, rows]. What it throws is a failure of the operator. */
+  readonly run: (request: RunRequest) => ArrayLike<number>;
+  /** What the pack step made; absent where it cannot be seen. */
+  readonly packed?: (buffer: PackedBuffer) => ArrayLike<number>;
+}
+
+export interface Subject {
+  readonly instance: LoweredInstance;
+  /** The packed buffers of the module. */
+  readonly packed: readonly PackedBuffer[];
+  /** Values of all parameters, as the backend was given them. */
+  readonly environment: Environment;
+  readonly seed: number;
+}
+
+/** References and bounds, which do not depend on the backend. */
+export interface Verification extends Subject {
+  readonly modes: readonly PreparedMode[];
+  readonly audits: readonly Audit[];
+}
+
+export const verifyOperator = (subject: Subject, backend: Backend): OperatorReport =>
+  runVerification(prepareVerification(subject), backend);
+
+export function prepareVerification(subject: Subject): Verification {
+  const { instance, environment, seed } = subject;
+  const { source } = instance;
+  const modes = instance.modes.map(lowered => prepareMode(source, lowered, environment, seed));
+  return { ...subject, modes, audits: auditProperties(source, environment) };
+}
+
+export function runVerification(verification: Verification, backend: Backend): OperatorReport {
+  const { instance, seed, audits } = verification;
+  const found = findings();
+  const packing = checkPacking(verification, backend, found);
+  const modes = verification.modes.map(mode => checkMode(mode, backend, found));
+  const duality = checkDuality(verification, backend, found);
+  for (const { mode, uninformative, vectors } of modes) {
+    if (uninformative > 0)
+      found.fail(`${mode}: the bound of ${uninformative} of ${vectors} vectors is uninformative`);
+  }
+  for (const audit of audits) {
+    if (!audit.holds)
+      found.fail(
+        `${audit.operator} is not ${audit.property} (${audit.reason}): off by ${format(audit.measured)}, allowed ${format(audit.tolerance)}`,
+      );
+  }
+  const [first] = instance.modes;
+  return {
+    operator: instance.source.name,
+    title: instance.source.title,
+    rows: instance.source.rows,
+    columns: instance.source.columns,
+    backend: backend.name,
+    profile: first?.plan.profile.name ?? '',
+    scalar: scalarOf(first?.plan.bytesPerElement),
+    seed,
+    modes,
+    ...(duality && { duality }),
+    ...(packing && { packing }),
+    audits,
+    failures: found.failures,
+    failureCount: found.count(),
+    passed: found.count() === 0,
+  };
+}
+
+const scalarOf = (bytes: 4 | 8 | undefined): 'f32' | 'f64' => (bytes === 8 ? 'f64' : 'f32');
+const format = (value: number): string => value.toExponential(2);
+
+/** What scratch holds in the second run of a batch: large, so that a sum that starts from it is far off. */
+const secondPoison = 2 ** 100;
+
+function checkMode(mode: PreparedMode, backend: Backend, found: Findings): ModeReport {
+  const { lowered, sets, reach } = mode;
+  const batches = batchSizes(lowered.plan.segments.map(segment => segment.tileRows));
+  const worst = { error: 0, ratio: 0 };
+  for (const set of sets) {
+    if (set.name === 'basis vector') {
+      compare(
+        mode,
+        set,
+        everyRow(set),
+        runRows(mode, backend, set, everyRow(set), Number.NaN, found),
+        found,
+        worst,
+      );
+    } else for (const batch of batches) checkBatch(mode, backend, set, batch, found, worst);
+  }
+  return {
+    mode: lowered.mode,
+    kernels: lowered.kernels.map(kernel => kernel.name),
+    batches,
+    vectors: sets.reduce((total, { count }) => total + count, 0),
+    everyBasisVector: mode.columns <= exhaustiveColumns && sets.some(set => set.name === 'basis vector'),
+    worstError: worst.error,
+    worstRatio: worst.ratio,
+    uninformative: sets.reduce((total, set) => total + set.uninformative, 0),
+    reach,
+  };
+}
+
+interface Worst {
+  error: number;
+  ratio: number;
+}
+
+const everyRow = ({ count }: VectorSet): number[] => Array.from({ length: count }, (_, k) => k);
+
+/** Twice, with other contents of scratch and output before: the results agree bit for bit. */
+function checkBatch(
+  mode: PreparedMode,
+  backend: Backend,
+  set: VectorSet,
+  batch: number,
+  found: Findings,
+  worst: Worst,
+): void {
+  const rows = Array.from({ length: batch }, (_, k) => (batch + k) % set.count);
+  const others = rows.map(row => (row + 7) % set.count);
+  const first = runRows(mode, backend, set, rows, Number.NaN, found);
+  compare(mode, set, rows, first, found, worst);
+  runRows(mode, backend, set, others, Number.NaN, found);
+  const second = runRows(mode, backend, set, rows, secondPoison, found);
+  const changed = first && second && Array.from(first).findIndex((value, k) => !Object.is(value, second[k]));
+  if (changed !== undefined && changed !== -1) {
+    found.fail(
+      `${mode.lowered.mode}: y depends on what memory held before (batch ${batch}, element ${changed})`,
+    );
+  }
+}
+
+/** A copy of what the backend gives, or nothing where it stopped. */
+function runRows(
+  { lowered, columns, rows: width }: PreparedMode,
+  backend: Backend,
+  set: VectorSet,
+  rows: readonly number[],
+  poison: number,
+  found: Findings,
+): Float64Array | undefined {
+  const { mode, plan } = lowered;
+  const length = rows.length * columns;
+  const x = plan.bytesPerElement === 8 ? new Float64Array(length) : new Float32Array(length);
+  rows.forEach((row, k) => {
+    x.set(set.x.subarray(row * columns, (row + 1) * columns), k * columns);
+  });
+  try {
+    const y = Float64Array.from(backend.run({ mode, x, batch: rows.length, poison }));
+    if (y.length === rows.length * width) return y;
+    found.fail(`${mode}: ${y.length} outputs for a batch of ${rows.length}, not ${rows.length} x ${width}`);
+  } catch (error) {
+    found.fail(
+      `${mode}: stopped in a batch of ${rows.length}: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+  return undefined;
+}
+
+function compare(
+  { lowered, rows: width }: PreparedMode,
+  set: VectorSet,
+  rows: readonly number[],
+  y: Float64Array | undefined,
+  found: Findings,
+  worst: Worst,
+): void {
+  if (y === undefined) return;
+  rows.forEach((row, k) => {
+    for (let i = 0; i < width; i++) {
+      const [computed, exact] = [at(y, k * width + i), at(set.expected, row * width + i)];
+      const tolerance = at(set.tolerance, row * width + i);
+      const error = Math.abs(computed - exact);
+      if (error > worst.error) worst.error = error;
+      const ratio = error === 0 ? 0 : error / tolerance;
+      if (ratio > worst.ratio) worst.ratio = ratio;
+      if (error <= tolerance) continue;
+      const where = `y[${i}] of ${set.name} ${row} in a batch of ${rows.length}`;
+      found.fail(
+        `${lowered.mode}: ${where} is ${computed}, exact ${exact}, off by ${format(error)}, bound ${format(tolerance)}`,
+      );
+    }
+  });
+}
+
+/** <A x, z> = <x, A' z> of the computed images, within what their bounds allow. */
+function checkDuality({ modes }: Verification, backend: Backend, found: Findings): DualityReport | undefined {
+  const [apply, adjoint] = ['apply', 'adjoint'].map(name =>
+    modes.find(({ lowered }) => lowered.mode === name),
+  );
+  const [x, z] = [apply, adjoint].map(mode => mode?.sets.find(set => set.name === 'probe'));
+  if (apply === undefined || adjoint === undefined || x === undefined || z === undefined) return undefined;
+  const pairs = Math.min(x.count, z.count);
+  const rows = Array.from({ length: pairs }, (_, k) => k);
+  const forward = runRows(apply, backend, x, rows, Number.NaN, found);
+  const backward = runRows(adjoint, backend, z, rows, Number.NaN, found);
+  if (forward === undefined || backward === undefined) return { pairs, worstRatio: Number.POSITIVE_INFINITY };
+  let worstRatio = 0;
+  for (let pair = 0; pair < pairs; pair++) {
+    const left = inner(forward, x.tolerance, z.x, pair, apply.rows);
+    const right = inner(backward, z.tolerance, x.x, pair, apply.columns);
+    const difference = Math.abs(left.value - right.value);
+    const bound = left.bound + right.bound;
+    if (difference > 0) worstRatio = Math.max(worstRatio, difference / bound);
+    if (!(difference <= bound))
+      found.fail(
+        `<Ax,z> and <x,A'z> of pair ${pair} differ by ${format(difference)}, bound ${format(bound)}`,
+      );
+  }
+  return { pairs, worstRatio };
+}
+
+/** A row's inner product in f64, with what the bounds of one side and its own roundings allow. */
+function inner(
+  image: Float64Array,
+  tolerance: Float64Array,
+  vector: Float64Array,
+  row: number,
+  length: number,
+): { readonly value: number; readonly bound: number } {
+  let [value, bound] = [0, 0];
+  for (let i = row * length; i < (row + 1) * length; i++) {
+    const [a, b] = [at(image, i), at(vector, i)];
+    value += a * b;
+    bound += Math.abs(b) * (at(tolerance, i) + (length + 2) * 2 ** -53 * (Math.abs(a) + at(tolerance, i)));
+  }
+  return { value, bound };
+}
