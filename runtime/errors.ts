@@ -20,7 +20,11 @@ export type SopErrorCode =
   | 'disposed'
   | 'out-of-memory'
   /** The engine runs no variant of the kernels, or cannot load them this way. */
-  | 'unsupported';
+  | 'unsupported'
+  /** The WebGPU device was lost; the operator can be created anew. */
+  | 'device-lost'
+  /** The WebGPU device refused a shader, a pipeline or a command. */
+  | 'gpu-validation';
 
 /** A mistake in the use of a generated module; the message names the operator, what was expected and what came. */
 export class SopError extends Error {

@@ -1,0 +1,123 @@
+/**
+ * Grid and lane loops become groups of invocations that run at the same time, for targets that have them.
+ *
+ * The loop over tiles (axis `grid`) is shared out among the groups: group k takes tiles k, k + groups, ... A nest of
+ * loops over independent points (axis `lane`), with nothing but names bound in between, becomes one loop that invocation
+ * `lane` enters at its own number and leaves in steps of the group's size. Everything else is done by every invocation
+ * alike. Barriers stand between the nests already, in uniform control flow.
+ */
+import { at, invariant } from '../src/core/invariant.ts';
+import { add, declare, literal, multiply, operation, variable } from '../src/kernel/build.ts';
+import type { Expression, Kernel, Statement } from '../src/kernel/kernel.ts';
+
+/** How a kernel is launched: as groups of so many invocations, which know their place by these names. */
+export interface Launch {
+  readonly invocations: number;
+  readonly maximumGroups: number;
+}
+
+/** A kernel whose body is what one invocation does; `group`, `groups` and `lane` are i32 names bound by the launch. */
+export interface GroupKernel extends Kernel {
+  readonly launch: Launch;
+  /** Rows of a batch that one group takes at a time. */
+  readonly tileRows: number;
+}
+
+export const launchNames = ['group', 'groups', 'lane'] as const;
+
+const [group, groups, lane] = launchNames.map(name => variable(name)) as [Expression, Expression, Expression];
+
+type Loop = Statement & { readonly kind: 'for' };
+
+export function distribute(kernel: Kernel, launch: Launch): GroupKernel {
+  let tileRows: number | undefined;
+  let nests = 0;
+  const visit = (statement: Statement): Statement[] => {
+    if (statement.kind === 'if') {
+      const [then, otherwise] = [statement.then.flatMap(visit), statement.otherwise.flatMap(visit)];
+      return [{ ...statement, then, otherwise }];
+    }
+    if (statement.kind !== 'for') return [statement];
+    if (statement.axis === 'lane')
+      return overInvocations(statement, launch.invocations, `work${nests++ || ''}`);
+    const body = statement.body.flatMap(visit);
+    if (statement.axis !== 'grid') return [{ ...statement, body }];
+    invariant(
+      statement.step.kind === 'literal' && tileRows === undefined,
+      'one loop over tiles of constant size',
+    );
+    tileRows = statement.step.value;
+    const { from, step } = statement;
+    return [
+      {
+        ...statement,
+        axis: 'sequential',
+        from: add(from, multiply(group, step)),
+        step: multiply(groups, step),
+        body,
+      },
+    ];
+  };
+  const body = kernel.body.flatMap(visit);
+  invariant(tileRows !== undefined, `${kernel.name} has no loop over tiles`);
+  return { ...kernel, body, launch, tileRows };
+}
+
+/** A nest of lane loops as one loop over its points, each invocation taking every `invocations`-th. */
+function overInvocations(outermost: Loop, invocations: number, name: string): Statement[] {
+  const { loops, preludes, body } = nestOf(outermost);
+  const counts = loops.map(countOf);
+  const total = counts.reduce(multiply);
+  const inside: Statement[] = loops.flatMap((loop, k) => {
+    const inner = counts.slice(k + 1).reduce(multiply, literal(1));
+    const quotient = divided(variable(name), inner);
+    const digit = k === 0 ? quotient : operation('modulo', [quotient, at(counts, k)]);
+    const index = add(loop.from, multiply(digit, loop.step));
+    return [declare(loop.variable, index), ...at(preludes, k)];
+  });
+  const all = [...inside, ...body];
+  if (total.kind !== 'literal' || total.value > invocations) {
+    const step = literal(invocations);
+    return [{ kind: 'for', variable: name, axis: 'sequential', from: lane, to: total, step, body: all }];
+  }
+  const entered = [declare(name, lane), ...all];
+  const within = operation('less', [lane, total]);
+  return total.value === invocations
+    ? entered
+    : [{ kind: 'if', condition: within, then: entered, otherwise: [] }];
+}
+
+const divided = (value: Expression, by: Expression): Expression =>
+  by.kind === 'literal' && by.value === 1 ? value : operation('divide', [value, by]);
+
+/** ⌈(to − from)/step⌉. */
+function countOf({ from, to, step }: Loop): Expression {
+  invariant(step.kind === 'literal', 'lane loops step by a constant');
+  const span = from.kind === 'literal' && from.value === 0 ? to : operation('subtract', [to, from]);
+  if (span.kind === 'literal') return literal(Math.max(0, Math.ceil(span.value / step.value)));
+  return divided(add(span, literal(step.value - 1)), step);
+}
+
+/** The loops of a nest, outermost first, with what each binds before the next. */
+function nestOf(outermost: Loop): {
+  readonly loops: readonly Loop[];
+  readonly preludes: readonly (readonly Statement[])[];
+  readonly body: readonly Statement[];
+} {
+  const loops: Loop[] = [outermost];
+  const preludes: (readonly Statement[])[] = [];
+  for (let { body } = outermost; ; ) {
+    const last = body.at(-1);
+    const before = body.slice(0, -1);
+    const isNest = last?.kind === 'for' && last.axis === 'lane' && before.every(bindsOnly);
+    if (!isNest) return { loops, preludes: [...preludes, []], body };
+    loops.push(last);
+    preludes.push(before);
+    body = last.body;
+  }
+}
+
+const bindsOnly = (statement: Statement): boolean =>
+  statement.kind === 'comment' ||
+  statement.kind === 'load' ||
+  (statement.kind === 'declare' && !statement.mutable);

@@ -1,0 +1,197 @@
+/**
+ * The WGSL dialect: one compute shader for each kernel. Buffers of the device are storage bindings in the order of the
+ * kernel's arguments, parameters a uniform after them, shared buffers variables of the workgroup.
+ *
+ * A buffer whose stores are whole, aligned vectors is an array of vec4: a vector is then one access and a single number
+ * a component. Other buffers are arrays of numbers, and their vectors are read and written number by number.
+ */
+import { at, invariant } from '../src/core/invariant.ts';
+import type { Buffer, OperatorName, Type } from '../src/kernel/kernel.ts';
+import { vectorBuffers } from './alignment.ts';
+import {
+  atom,
+  call,
+  type Dialect,
+  infix,
+  prefix,
+  prefixLevel,
+  printStatements,
+  type Spelled,
+  type Spelling,
+} from './clike.ts';
+import { type GroupKernel, launchNames } from './distribute.ts';
+import { boundNames, namer, wgslReserved } from './names.ts';
+
+export function printWgsl(kernel: GroupKernel): string {
+  const nameOf = namer(wgslReserved);
+  const entry = nameOf(kernel.name);
+  boundNames(kernel).forEach(nameOf);
+  const [group, groups, lane] = launchNames.map(nameOf);
+  const vectors = vectorBuffers(kernel);
+  const elementOf = ({ name, scalar }: Buffer) => (vectors.has(name) ? `vec4<${scalar}>` : scalar);
+  const global = kernel.buffers.filter(({ space }) => space === 'global');
+  const shared = kernel.buffers.filter(({ space }) => space === 'shared');
+  const bindings = global.map((buffer, k) => {
+    const access = buffer.access === 'read' ? 'read' : 'read_write';
+    return `@group(0) @binding(${k}) var<storage, ${access}> ${nameOf(buffer.name)}: array<${elementOf(buffer)}>; // ${buffer.comment}`;
+  });
+  const workgroup = shared.map(buffer => {
+    const length = vectors.has(buffer.name) ? Math.ceil(buffer.extent.fixed / 4) : buffer.extent.fixed;
+    return `var<workgroup> ${nameOf(buffer.name)}: array<${elementOf(buffer)}, ${length}>; // ${buffer.comment}`;
+  });
+  const parameters = kernel.parameters.map(({ name }) => nameOf(name));
+  return `${[
+    ...kernel.comment.map(line => `// ${line}`.trimEnd()),
+    `struct Arguments { ${parameters.map(name => `${name}: i32`).join(', ')} }`,
+    ...bindings,
+    `@group(0) @binding(${global.length}) var<uniform> arguments: Arguments;`,
+    ...workgroup,
+    '',
+    `@compute @workgroup_size(${kernel.launch.invocations})`,
+    `fn ${entry}(`,
+    '  @builtin(workgroup_id) workgroupId: vec3<u32>,',
+    '  @builtin(num_workgroups) workgroupCount: vec3<u32>,',
+    '  @builtin(local_invocation_index) invocationIndex: u32,',
+    ') {',
+    `  let ${group} = i32(workgroupId.x);`,
+    `  let ${groups} = i32(workgroupCount.x);`,
+    `  let ${lane} = i32(invocationIndex);`,
+    ...parameters.map(name => `  let ${name} = arguments.${name};`),
+    ...printStatements({ dialect: dialectFor(vectors), nameOf }, kernel.body, '  '),
+    '}',
+  ].join('\n')}\n`;
+}
+
+/** Global buffers in binding order; the uniform of the parameters follows them. */
+export const wgslBindings = (kernel: GroupKernel): readonly Buffer[] =>
+  kernel.buffers.filter(({ space }) => space === 'global');
+
+const typeName = ({ scalar, lanes }: Type): string => (lanes === 1 ? scalar : `vec${lanes}<${scalar}>`);
+
+/** No kernel for this target has it. */
+const absent = (name: string) => (): never => invariant(false, `${name} reached the WGSL printer`) as never;
+
+const convert: Spelling = (operands, type, from) => call(typeName(type))(operands, type, from);
+const bitcast: Spelling = (operands, type, from) => call(`bitcast<${typeName(type)}>`)(operands, type, from);
+
+/** A shift counts in u32; the lowest bits move out of an unsigned number. */
+const shift =
+  (sign: string, unsigned: boolean): Spelling =>
+  (operands, type) => {
+    const [value, count] = operands.map(operand => operand.text) as [string, string];
+    const [signedType, unsignedType] = [typeName(type), typeName(type).replace('i32', 'u32')];
+    const moved = unsigned ? `bitcast<${unsignedType}>(${value})` : `(${value})`;
+    const text = `${moved} ${sign} ${unsignedType}(${count})`;
+    return atom(unsigned ? `bitcast<${signedType}>(${text})` : `(${text})`);
+  };
+
+const select: Spelling = ([condition, then, otherwise], type, from) =>
+  call('select')([otherwise, then, condition] as readonly Spelled[], type, from);
+
+const operators = {
+  add: infix('+', 12),
+  subtract: infix('-', 12),
+  multiply: infix('*', 13),
+  divide: infix('/', 13),
+  modulo: infix('%', 13),
+  minimum: call('min'),
+  maximum: call('max'),
+  power: call('pow'),
+  negate: prefix('-'),
+  absolute: call('abs'),
+  squareRoot: call('sqrt'),
+  floor: call('floor'),
+  exp: call('exp'),
+  log: call('log'),
+  sin: call('sin'),
+  cos: call('cos'),
+  tanh: call('tanh'),
+  erf: absent('erf'),
+  fusedMultiplyAdd: call('fma'),
+  less: infix('<', 10),
+  equal: infix('==', 9),
+  and: infix('&', 8),
+  or: infix('|', 6),
+  exclusiveOr: infix('^', 7),
+  shiftLeft: shift('<<', false),
+  shiftRightUnsigned: shift('>>', true),
+  select,
+  toFloat: convert,
+  toInteger: convert,
+  toPrecision: absent('toPrecision'),
+  bitsToFloat: bitcast,
+  floatToBits: bitcast,
+  splat: convert,
+} satisfies Record<OperatorName, Spelling>;
+
+/** WGSL's own exponential and logarithm are good to a few units in the last place; the rest is expanded. */
+export const wgslCapabilities = {
+  exp: true,
+  log: true,
+  sin: false,
+  cos: false,
+  tanh: false,
+  erf: false,
+  power: false,
+} as const;
+
+const dialectFor = (vectors: ReadonlySet<string>): Dialect => ({
+  operators,
+  literal: (value, type) => {
+    const text = literalText(value, type);
+    if (type.lanes > 1) return atom(`${typeName(type)}(${text})`);
+    return text.startsWith('-') ? { text, level: prefixLevel } : atom(text);
+  },
+  declare: (name, _type, mutable, value) => `${mutable ? 'var' : 'let'} ${name} = ${value};`,
+  load: (name, type, buffer, index, splat) => `let ${name} = ${loaded(vectors, type, buffer, index, splat)};`,
+  store: (buffer, index, value, type) => {
+    if (vectors.has(buffer)) return `${buffer}[${quarter(index)}] = ${value};`;
+    if (type.lanes === 1) return `${buffer}[${index}] = ${value};`;
+    const parts = Array.from(
+      { length: type.lanes },
+      (_, k) => `${buffer}[${offset(index, k)}] = value[${k}];`,
+    );
+    return `{ let value = ${value}; ${parts.join(' ')} }`;
+  },
+  forHead: (variable, from, to, step) =>
+    `for (var ${variable} = ${from}; ${variable} < ${to}; ${variable} += ${step})`,
+  lane: (vector, lane) => atom(`${vector.level < 20 ? `(${vector.text})` : vector.text}[${lane}]`),
+  vector: (elements, type) => atom(`${typeName(type)}(${elements.join(', ')})`),
+  asNumber: condition => atom(`i32(${condition.text})`),
+  asCondition: value => infix('!=', 9)([value, atom('0')], { scalar: 'i32', lanes: 1 }, 'i32'),
+  barrier: 'workgroupBarrier(); storageBarrier();',
+});
+
+function loaded(
+  vectors: ReadonlySet<string>,
+  type: Type,
+  buffer: string,
+  index: string,
+  splat: boolean,
+): string {
+  if (type.lanes > 1 && !splat) {
+    if (vectors.has(buffer)) return `${buffer}[${quarter(index)}]`;
+    const parts = Array.from({ length: type.lanes }, (_, k) => `${buffer}[${offset(index, k)}]`);
+    return `${typeName(type)}(${parts.join(', ')})`;
+  }
+  const one = vectors.has(buffer)
+    ? `${buffer}[${quarter(index)}][${bracketed(index)} & 3]`
+    : `${buffer}[${index}]`;
+  return type.lanes > 1 ? `${typeName(type)}(${one})` : one;
+}
+
+const bracketed = (index: string): string => (/^\w+$/.test(index) ? index : `(${index})`);
+const quarter = (index: string): string => `${bracketed(index)} / 4`;
+const offset = (index: string, k: number): string => (k === 0 ? index : `${index} + ${k}`);
+
+/** WGSL has no spelling of infinities and NaN, and no negative zero in constants: they are made of their bits. */
+function literalText(value: number, { scalar }: Type): string {
+  if (scalar === 'i32') return value === -(2 ** 31) ? 'i32(-2147483648)' : String(value);
+  invariant(scalar === 'f32', 'WGSL has no f64');
+  if (!Number.isFinite(value) || Object.is(value, -0)) {
+    const bits = at(new Uint32Array(Float32Array.of(value).buffer), 0);
+    return `bitcast<f32>(${bits}u)`;
+  }
+  const text = String(Math.fround(value));
+  return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
+}
