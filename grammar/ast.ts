@@ -169,6 +169,13 @@ export interface ScanDeclaration {
   readonly span: Span;
 }
 
+/** Row and column of an entry. */
+export interface PatternEdge {
+  readonly from: Expression;
+  readonly to: Expression;
+  readonly span: Span;
+}
+
 export type Declaration =
   | OperatorDeclaration
   | ScanDeclaration
@@ -192,7 +199,7 @@ export type Declaration =
       readonly documentation: string;
       readonly name: Name;
       readonly sizes: readonly Expression[];
-      readonly edges?: readonly { readonly from: Expression; readonly to: Expression; readonly span: Span }[];
+      readonly edges?: readonly PatternEdge[];
       readonly path?: string;
       readonly span: Span;
     }
@@ -203,14 +210,21 @@ export type Declaration =
       readonly span: Span;
     };
 
-/** A comment and where it stands; `///` comments are also read as documentation. */
+/** A comment, without the blanks after it, and where it stands; `///` comments are also read as documentation. */
 export interface Comment {
   readonly text: string;
   readonly span: Span;
+  /** The number of tokens before it. */
+  readonly before: number;
+  /** False where something stands before it on its line. */
+  readonly ownLine: boolean;
+  readonly afterBlankLine: boolean;
 }
 
 export interface Trivia {
   readonly comments: readonly Comment[];
+  /** Tokens, by number, with a blank line directly before them. */
+  readonly blankLines: readonly number[];
 }
 
 export interface File {

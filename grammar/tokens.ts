@@ -1,5 +1,6 @@
-/** The words and signs of the language (grammar.ebnf). Keywords are reserved; `//` comments are set aside for the formatter. */
+/** The words and signs of the language (grammar.ebnf). Words are reserved; `//` comments are set aside for the formatter. */
 import { createToken, Lexer, type TokenType } from 'chevrotain';
+import type { BigWord, Binding } from './ast.ts';
 
 export const NameToken = createToken({ name: 'Name', pattern: /[A-Za-z_][A-Za-z0-9_]*/, label: 'a name' });
 
@@ -13,18 +14,6 @@ const keyword = (word: string): TokenType =>
 
 const sign = (name: string, text: string): TokenType =>
   createToken({ name, pattern: text, label: `'${text}'` });
-
-/** A class of keywords that the grammar treats alike. */
-const family = (name: string, label: string): TokenType => createToken({ name, pattern: Lexer.NA, label });
-
-const member = (parent: TokenType, word: string): TokenType =>
-  createToken({
-    name: `${parent.name}_${word}`,
-    pattern: new RegExp(word),
-    longer_alt: NameToken,
-    categories: parent,
-    label: `'${word}'`,
-  });
 
 export const Keyword = {
   use: keyword('use'),
@@ -47,22 +36,76 @@ export const Keyword = {
   assume: keyword('assume'),
 } as const;
 
-export const BigWordToken = family('BigWord', "'sum', 'prod', 'dsum', 'hstack', 'vstack' or 'tabulate'");
-export const BindingToken = family('Binding', "'static', 'frozen', 'learned', 'item', 'token' or 'call'");
-export const DtypeToken = family('Dtype', "'c64', 'f32', 'f16', 'bf16' or 'index'");
-const bigWords = ['sum', 'prod', 'dsum', 'hstack', 'vstack', 'tabulate'].map(word =>
-  member(BigWordToken, word),
-);
-const bindings = ['static', 'frozen', 'learned', 'item', 'token', 'call'].map(word =>
-  member(BindingToken, word),
-);
-const dtypes = ['c64', 'f32', 'f16', 'bf16', 'index'].map(word => member(DtypeToken, word));
+/** A declaration begins with one of these, and they stand nowhere else: a file is cut into declarations there. */
+export const declarationStarts: readonly TokenType[] = [
+  Keyword.use,
+  Keyword.export,
+  Keyword.pattern,
+  Keyword.param,
+  Keyword.op,
+  Keyword.scan,
+];
 
-export const Comparison = createToken({
-  name: 'Comparison',
-  pattern: /==|!=|<=|>=|<(?!-)|>/,
-  label: 'a comparison',
+export const bigWords = [
+  'sum',
+  'prod',
+  'dsum',
+  'hstack',
+  'vstack',
+  'tabulate',
+] as const satisfies readonly BigWord[];
+export const bindingWords = [
+  'static',
+  'frozen',
+  'learned',
+  'item',
+  'token',
+  'call',
+] as const satisfies readonly Binding[];
+export const dtypeWords = ['c64', 'f32', 'f16', 'bf16', 'f64', 'index'] as const;
+export const comparisonSigns = ['==', '!=', '<=', '>=', '>', '<'] as const;
+
+/** A class of tokens that the grammar treats alike. */
+const family = (name: string, words: readonly string[]): TokenType =>
+  createToken({
+    name,
+    pattern: Lexer.NA,
+    label: `one of ${words.map(word => `'${word}'`).join(', ')}`,
+  });
+
+const members = (parent: TokenType, words: readonly string[]): TokenType[] =>
+  words.map(word =>
+    createToken({
+      name: `${parent.name}_${word}`,
+      pattern: new RegExp(word),
+      longer_alt: NameToken,
+      categories: parent,
+      label: `'${word}'`,
+    }),
+  );
+
+export const BigWordToken = family('BigWord', bigWords);
+export const BindingToken = family('Binding', bindingWords);
+export const DtypeToken = family('Dtype', dtypeWords);
+export const Comparison = createToken({ name: 'Comparison', pattern: Lexer.NA, label: 'a comparison' });
+/** `<` bounds the variable of a sum or a `for` as well. */
+export const LessThan = createToken({
+  name: 'LessThan',
+  pattern: '<',
+  categories: Comparison,
+  label: "'<'",
 });
+const comparisons = comparisonSigns
+  .filter(text => text !== '<')
+  .map(text =>
+    createToken({
+      name: `Comparison_${text}`,
+      pattern: text,
+      categories: Comparison,
+      label: `'${text}'`,
+    }),
+  );
+
 export const Sign = {
   pipe: sign('Pipe', '|>'),
   arrow: sign('Arrow', '->'),
@@ -96,7 +139,10 @@ export const StringToken = createToken({ name: 'String', pattern: /"[^"\n]*"/, l
 const Space = createToken({ name: 'Space', pattern: /[\s\uFEFF]+/, group: Lexer.SKIPPED, line_breaks: true });
 const CommentToken = createToken({ name: 'Comment', pattern: /\/\/[^\n]*/, group: 'comments' });
 
-/** In the order the lexer tries them. */
+const signs = Object.values(Sign);
+const lengthOf = ({ PATTERN }: TokenType): number => (typeof PATTERN === 'string' ? PATTERN.length : 0);
+
+/** In the order the lexer tries them: longer signs first, words before names. */
 export const allTokens: readonly TokenType[] = [
   Space,
   CommentToken,
@@ -104,17 +150,18 @@ export const allTokens: readonly TokenType[] = [
   BigWordToken,
   BindingToken,
   DtypeToken,
-  ...bigWords,
-  ...bindings,
-  ...dtypes,
+  Comparison,
+  ...members(BigWordToken, bigWords),
+  ...members(BindingToken, bindingWords),
+  ...members(DtypeToken, dtypeWords),
   NameToken,
   NumberToken,
   StringToken,
-  Sign.pipe,
-  Sign.arrow,
-  Sign.update,
-  Comparison,
-  ...Object.values(Sign).filter(
-    token => token !== Sign.pipe && token !== Sign.arrow && token !== Sign.update,
-  ),
+  ...[...signs, ...comparisons, LessThan].toSorted((left, right) => lengthOf(right) - lengthOf(left)),
 ];
+
+export const words = { keywords: Object.keys(Keyword), bigWords, bindingWords, dtypeWords };
+/** Every sign, as written. */
+export const signTexts: readonly string[] = [...signs, ...comparisons, LessThan].map(({ PATTERN }) =>
+  String(PATTERN),
+);

@@ -31,7 +31,7 @@ export const syntax = {
   tooDeep: row<{ limit: number }>({
     code: 'SOP0105',
     severity: 'error',
-    message: ({ limit }) => `brackets, signs or conditions nest deeper than ${limit}`,
+    message: ({ limit }) => `brackets, signs, conditions or sums nest deeper than ${limit}`,
     explanation: 'Expressions may nest 64 deep. Name inner parts with let, or split the operator.',
   }),
   chainTooLong: row<{ limit: number }>({
@@ -39,6 +39,13 @@ export const syntax = {
     severity: 'error',
     message: ({ limit }) => `one expression joins more than ${limit} parts`,
     explanation:
-      'A chain of +, *, |> or postfix signs may have up to 4096 parts. Indexed sums and products say the same in less.',
+      'An expression may have up to 4096 operator signs, calls and indexings. Indexed sums and products say the same in less.',
+  }),
+  tooMany: row<{ limit: number }>({
+    code: 'SOP0107',
+    severity: 'error',
+    message: ({ limit }) => `more than ${limit} errors; the rest of the file is not read`,
+    explanation:
+      'A file with this many errors is probably no .sop source, or one early mistake causes the rest.',
   }),
 } as const;
