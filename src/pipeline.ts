@@ -2,7 +2,7 @@
  * The table of contents: every pass from text to kernels, in order. Read this first.
  *
  *   text ─parse─▶ AST ─check─▶ typed program ─elaborate─▶ operator IR ─normalise─▶ operator IR ─plan─▶ plan
- *        ─place─▶ tile IR ─lower─▶ kernel IR ─simplify, legalize─▶ kernel IR ─print─▶ text
+ *        ─place, reuse─▶ tile IR ─lower─▶ kernel IR ─simplify, legalize─▶ kernel IR ─print─▶ text
  *
  * A verifier runs after each of the later passes and blames it by name. No I/O here.
  */
@@ -19,6 +19,7 @@ import { placeSegment } from './lower/place.ts';
 import { type Plan, planProgram, type Segment } from './plan/plan.ts';
 import type { Profile } from './plan/profile.ts';
 import { normaliseProgram, type Trace } from './rewrite/normalise.ts';
+import { reuseScratch } from './tile/reuse.ts';
 import type { TileBuffer, TileProgram } from './tile/tile.ts';
 import { verifyTile } from './tile/verify.ts';
 
@@ -52,7 +53,10 @@ export function lowerOperator(
 ): LoweredOperator {
   const { program, trace } = normaliseProgram(mode === 'apply' ? source : adjointProgram(source));
   const plan = planProgram(program, target.profile, target.scalar === 'f64' ? 8 : 4);
-  const tiles = plan.segments.map(segment => pass('place', verifyTile, placed(plan, segment)));
+  const tiles = plan.segments.map(segment => {
+    const tile = pass('place', verifyTile, placed(plan, segment));
+    return pass('reuse', verifyTile, reuseScratch(tile));
+  });
   const kernels = tiles.map(tile => {
     const { kernel } = lowerProgram(tile, optionsOf(target), packed);
     const lowered = pass('lower', verifyKernel, kernel);

@@ -92,25 +92,36 @@ interface Search {
   left: number;
 }
 
-function prove(search: Search, goal: Form, extra: readonly Form[]): boolean {
+function prove(search: Search, wanted: Form, extra: readonly Form[]): boolean {
+  const goal = tightened(wanted);
   if (goal.of.size === 0) return goal.constant >= 0;
   if (search.left-- <= 0) return false;
   const { facts, cases } = search.knowledge;
   const atom = latestAtom(goal);
   const coefficient = goal.of.get(atom) ?? 0;
-  const split = cases.get(atom);
-  if (split !== undefined) {
-    const rest = plus(goal, { constant: 0, of: new Map([[atom, coefficient]]) }, -1);
-    return split.every(each => prove(search, plus(rest, each.value, coefficient), [...extra, ...each.facts]));
-  }
   const eliminates = (fact: Form): boolean => {
     const other = fact.of.get(atom) ?? 0;
     if (other * coefficient <= 0 || latestAtom(fact) !== atom) return false;
     // For an integer g, k·g + (k − 1) >= 0 already says g >= 0.
     const scaled = plus(times(goal, Math.abs(other)), number(Math.abs(other) - 1));
-    return prove(search, tightened(plus(scaled, fact, -Math.abs(coefficient))), extra);
+    return prove(search, plus(scaled, fact, -Math.abs(coefficient)), extra);
   };
-  return facts.some(eliminates) || extra.some(eliminates);
+  if (facts.some(eliminates) || extra.some(eliminates)) return true;
+  // What is known of a choice holds of the value chosen.
+  const known = [...extra, ...facts.filter(fact => fact.of.has(atom))];
+  const holdsIn = ({ value, facts: holds }: Case): boolean => {
+    const inCase = known.map(fact => replaced(fact, atom, value));
+    return prove(search, replaced(goal, atom, value), [...inCase, ...holds]);
+  };
+  return cases.get(atom)?.every(holdsIn) ?? false;
+}
+
+/** The form with a value in the place of an atom. */
+function replaced(form: Form, atom: number, value: Form): Form {
+  const coefficient = form.of.get(atom);
+  if (coefficient === undefined) return form;
+  const rest = plus(form, { constant: 0, of: new Map([[atom, coefficient]]) }, -1);
+  return plus(rest, value, coefficient);
 }
 
 // ---------------------------------------------------------------------------------------------------- expressions
@@ -164,10 +175,16 @@ function formOfOperation(knowledge: Knowledge, node: Expression & { kind: 'opera
       return isNonNegative(knowledge, a) ? quotient(knowledge, a, 2 ** divisor) : newAtom(knowledge);
     case 'modulo':
       return divisor === undefined ? newAtom(knowledge) : plus(a, quotient(knowledge, a, divisor), -divisor);
-    case 'minimum':
-      return choice(knowledge, a, b, { holds: [plus(b, a, -1)], fails: [plus(a, b, -1)] });
-    case 'maximum':
-      return choice(knowledge, a, b, { holds: [plus(a, b, -1)], fails: [plus(b, a, -1)] });
+    case 'minimum': {
+      const least = choice(knowledge, a, b, { holds: [plus(b, a, -1)], fails: [plus(a, b, -1)] });
+      for (const each of simplestFirst(a, b)) assume(knowledge, plus(each, least, -1));
+      return least;
+    }
+    case 'maximum': {
+      const greatest = choice(knowledge, a, b, { holds: [plus(a, b, -1)], fails: [plus(b, a, -1)] });
+      for (const each of simplestFirst(a, b)) assume(knowledge, plus(greatest, each, -1));
+      return greatest;
+    }
     case 'and':
       return divisor !== undefined && divisor >= 0 ? within(knowledge, divisor) : newAtom(knowledge);
     case 'or':
@@ -180,6 +197,9 @@ function formOfOperation(knowledge: Knowledge, node: Expression & { kind: 'opera
       return newAtom(knowledge);
   }
 }
+
+/** Facts are tried in order: a bound by a number should be the first. */
+const simplestFirst = (...forms: readonly Form[]): Form[] => forms.toSorted((a, b) => a.of.size - b.of.size);
 
 /** An atom in 0..greatest. */
 function within(knowledge: Knowledge, greatest: number): Form {

@@ -142,6 +142,7 @@ function mapIndex(
       return { statements: [...inner.statements, ...outer.statements], value: outer.value };
     }
     case 'directSum':
+      return partIndex(lowering, map, i);
     case 'table':
     case 'data': {
       const name = fresh(lowering, 'to');
@@ -153,6 +154,30 @@ function mapIndex(
     default:
       return unreachable(map);
   }
+}
+
+/** Every part at an index clamped into it, and a choice between them: a table of its own is read by no other index. */
+function partIndex(
+  lowering: Lowering,
+  { parts }: IndexMap & { kind: 'directSum' },
+  i: Expression,
+): { statements: Statement[]; value: Expression } {
+  const statements: Statement[] = [];
+  let [domain, range] = [0, 0];
+  const choices = parts.map(part => {
+    const after = operation('maximum', [operation('subtract', [i, literal(domain)]), literal(0)]);
+    const own = mapIndex(lowering, part, operation('minimum', [after, literal(part.domain - 1)]));
+    statements.push(...own.statements);
+    const value = add(own.value, literal(range));
+    domain += part.domain;
+    range += part.range;
+    return { end: domain, value };
+  });
+  const value = choices.reduceRight((rest, { end, value }) =>
+    // The parts from here on lie behind `end`.
+    ({ end, value: operation('select', [operation('less', [i, literal(end)]), value, rest.value]) }),
+  );
+  return { statements, value: value.value };
 }
 
 /** The values of a map as an index tensor of shape [domain]. */

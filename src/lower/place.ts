@@ -3,34 +3,21 @@
  * contract, in one pass over a tile of rows. What no view can express becomes a copy inside the same kernel.
  */
 import { at, invariant, unreachable } from '../core/invariant.ts';
-import {
-  composeMaps,
-  type IndexMap,
-  identityMap,
-  inverseMap,
-  isBijection,
-  isIdentity,
-  sliceMap,
-} from '../ir/indexMap.ts';
-import { diagonal, type Operator, type Step } from '../ir/operator.ts';
-import { broadcast, transposeTensor } from '../ir/tensorAlgebra.ts';
-import type { EpilogueStep, TileBuffer, TileProgram, TileStatement } from '../tile/tile.ts';
-import type { Layout } from './layout.ts';
+import { composeMaps, type IndexMap, identityMap } from '../ir/indexMap.ts';
+import { diagonal, gather, type Operator, type Step } from '../ir/operator.ts';
+import type { EpilogueStep, TileBuffer, TileProgram } from '../tile/tile.ts';
+import { type Layout, stridedDigits } from './layout.ts';
 import { placeBlock, placeDense } from './placeBlock.ts';
-
-/** What a program being placed accumulates: statements in order, and buffers by name. */
-export interface Placement {
-  readonly statements: TileStatement[];
-  readonly buffers: Map<string, TileBuffer>;
-  /** Scratch rows that are free again. */
-  readonly released: TileBuffer[];
-}
-
-/** How a value is written: over what is there, or added to it, and what is applied to it last. */
-export interface Target extends Layout {
-  readonly accumulate: boolean;
-  readonly epilogue: readonly EpilogueStep[];
-}
+import {
+  placeCopy,
+  placeEpilogue,
+  placeScatter,
+  placeSolve,
+  placeZero,
+  placeZeroBeside,
+} from './placeMoves.ts';
+import { type Placement, plain, scratch, slice, type Target, whole } from './placement.ts';
+import { isRewritten, readsThrough, startsOf, writesThrough, writtenThrough } from './through.ts';
 
 export interface SegmentInput {
   readonly name: string;
@@ -46,7 +33,7 @@ export interface SegmentInput {
 export function placeSegment(segment: SegmentInput): TileProgram {
   const { input, output, origin } = segment;
   const buffers = new Map([input, output, origin].map(buffer => [buffer.name, buffer]));
-  const placement: Placement = { statements: [], buffers, released: [] };
+  const placement: Placement = { statements: [], buffers };
   placeSteps(placement, segment.steps, whole(input), whole(output), whole(origin));
   return {
     name: segment.name,
@@ -55,25 +42,6 @@ export function placeSegment(segment: SegmentInput): TileProgram {
     buffers: [...placement.buffers.values()],
     statements: placement.statements,
   };
-}
-
-const whole = (buffer: TileBuffer): Layout => ({ buffer: buffer.name, map: identityMap(buffer.width) });
-
-/** A scratch row of this width: one that was released, or a new one. */
-export function scratch(placement: Placement, width: number): Layout {
-  const index = placement.released.findIndex(buffer => buffer.width === width);
-  const [reused] = index === -1 ? [] : placement.released.splice(index, 1);
-  if (reused !== undefined) return whole(reused);
-  const name = `t${[...placement.buffers.values()].filter(buffer => buffer.role === 'scratch').length}`;
-  const buffer: TileBuffer = { name, role: 'scratch', width };
-  placement.buffers.set(name, buffer);
-  return whole(buffer);
-}
-
-/** Gives a scratch row back once nothing reads it any more; other layouts are left alone. */
-export function release(placement: Placement, layout: Layout): void {
-  const buffer = placement.buffers.get(layout.buffer);
-  if (buffer?.role === 'scratch' && !placement.released.includes(buffer)) placement.released.push(buffer);
 }
 
 /** A map, step by step: each linear step takes the pointwise steps that follow it as its epilogue. */
@@ -144,29 +112,19 @@ export function placeOperator(
       return placeScatter(placement, operator.map, source, target);
     case 'block':
       return placeBlock(placement, operator, source, target);
-    case 'update': {
-      // y = D x + U (T (Vᵀ x)); the small vector Vᵀ x never leaves the tile.
-      const projected = scratch(placement, operator.v.shape[1] ?? 0);
-      placeDense(placement, operator.v, true, source, plain(projected));
-      const mixed = operator.t === undefined ? projected : scratch(placement, projected.map.domain);
-      if (operator.t !== undefined) placeDense(placement, operator.t, false, projected, plain(mixed));
-      const start = { ...target, epilogue: [] };
-      if (operator.diagonal === undefined) placeCopy(placement, source, start);
-      else placeBlock(placement, diagonal(operator.diagonal), source, start);
-      return placeDense(placement, operator.u, false, mixed, { ...target, accumulate: true });
-    }
+    case 'update':
+      return placeUpdate(placement, operator, readable(placement, source), target);
     case 'triangularSolve':
       return placeSolve(placement, operator, source, target);
     case 'compose':
       return placeChain(placement, operator.factors, source, target);
-    case 'sum':
-      return placeTerms(
-        placement,
-        operator.terms.map(term => ({ operator: term, source })),
-        target,
-      );
+    case 'sum': {
+      const shared = shareable(placement, operator.terms, source);
+      const terms = operator.terms.map(term => ({ operator: term, source: shared }));
+      return placeTerms(placement, terms, target);
+    }
     case 'horizontal': {
-      const starts = partialSums(operator.parts.map(part => part.columns));
+      const starts = startsOf(operator.parts.map(part => part.columns));
       const terms = operator.parts.map((part, k) => ({
         operator: part,
         source: slice(source, at(starts, k), part.columns),
@@ -175,85 +133,53 @@ export function placeOperator(
     }
     case 'vertical':
     case 'directSum': {
-      const rows = partialSums(operator.parts.map(part => part.rows));
-      const columns = partialSums(operator.parts.map(part => part.columns));
+      const rows = startsOf(operator.parts.map(part => part.rows));
+      const columns = startsOf(operator.parts.map(part => part.columns));
+      const shared = operator.kind === 'vertical' ? shareable(placement, operator.parts, source) : undefined;
       operator.parts.forEach((part, k) => {
-        const input = operator.kind === 'vertical' ? source : slice(source, at(columns, k), part.columns);
+        const input = shared ?? slice(source, at(columns, k), part.columns);
         placeOperator(placement, part, input, { ...target, ...slice(target, at(rows, k), part.rows) });
       });
       return;
     }
-    case 'scale': {
-      const inner = scratch(placement, operator.rows);
-      placeOperator(placement, operator.operator, source, plain(inner));
-      return placeBlock(placement, diagonal(broadcast(operator.factor, operator.rows)), inner, target);
-    }
+    case 'scale':
     case 'offDiagonal':
     case 'adjoint':
     case 'inverse':
     case 'assume':
-      invariant(false, `${operator.kind} is rewritten before placing`);
-      break;
+      return isRewritten(operator);
     default:
       unreachable(operator);
   }
 }
 
-const plain = (layout: Layout): Target => ({ ...layout, accumulate: false, epilogue: [] });
-
-const slice = (layout: Layout, start: number, length: number): Layout => ({
-  buffer: layout.buffer,
-  map: composeMaps(layout.map, sliceMap(layout.map.domain, start, length)),
-});
-
-function partialSums(lengths: readonly number[]): number[] {
-  let total = 0;
-  return lengths.map(length => {
-    total += length;
-    return total - length;
-  });
-}
-
-/**
- * A chain, last factor first. Gathers before a factor become its input view, bijections after the last factor its output
- * view; between two factors lies a scratch row in the natural order of the first.
- */
-function placeChain(
+/** y = D x + U (T (Vᵀ x)); the small vector Vᵀ x never leaves the tile. */
+function placeUpdate(
   placement: Placement,
-  factors: readonly Operator[],
+  { diagonal: entries, u, t, v }: Operator & { kind: 'update' },
   source: Layout,
   target: Target,
 ): void {
-  const bijections = factors.findIndex(factor => !(factor.kind === 'gather' && isBijection(factor.map)));
-  if (bijections === -1) {
-    const map = factors.map(mapOfGather).reduce(composeMaps);
-    return placeCopy(placement, { ...source, map: composeMaps(source.map, map) }, target);
-  }
-  const finalMap = factors
-    .slice(0, bijections)
-    .map(mapOfGather)
-    .reduce(composeMaps, identityMap(target.map.domain));
-  const last: Target = { ...target, map: composeMaps(target.map, inverseMap(finalMap)) };
-  let current = source;
-  for (let k = factors.length - 1; k > bijections; k--) {
-    const factor = at(factors, k);
-    if (factor.kind === 'gather') {
-      current = { ...current, map: composeMaps(current.map, factor.map) };
-    } else {
-      const next = scratch(placement, factor.rows);
-      placeOperator(placement, factor, current, plain(next));
-      if (current.buffer !== source.buffer) release(placement, current);
-      current = next;
-    }
-  }
-  placeOperator(placement, at(factors, bijections), current, last);
-  if (current.buffer !== source.buffer) release(placement, current);
+  const projected = scratch(placement, at(v.shape, 1));
+  placeDense(placement, v, true, source, plain(projected));
+  const mixed = t === undefined ? projected : scratch(placement, projected.map.domain);
+  if (t !== undefined) placeDense(placement, t, false, projected, plain(mixed));
+  const start = { ...target, epilogue: [] };
+  if (entries === undefined) placeCopy(placement, source, start);
+  else placeBlock(placement, diagonal(entries), source, start);
+  placeDense(placement, u, false, mixed, { ...target, accumulate: true });
 }
 
-function mapOfGather(factor: Operator): IndexMap {
-  invariant(factor.kind === 'gather', 'only gathers are left of the last factor');
-  return factor.map;
+/** A value that is read more than once is brought into order once, where no view can read it. */
+function readable(placement: Placement, source: Layout): Layout {
+  if (stridedDigits(source.map) !== undefined) return source;
+  const ordered = scratch(placement, source.map.domain);
+  placeCopy(placement, source, plain(ordered));
+  return ordered;
 }
+
+const shareable = (placement: Placement, readers: readonly Operator[], source: Layout): Layout =>
+  readers.filter(each => !readsThrough(each, source.map)).length > 1 ? readable(placement, source) : source;
 
 /** A sum: every term adds to the first; only the last term's values are complete, so it takes the epilogue. */
 function placeTerms(
@@ -264,61 +190,100 @@ function placeTerms(
   if (terms.length === 0) return placeZero(placement, target);
   terms.forEach(({ operator, source }, index) => {
     const epilogue = index === terms.length - 1 ? target.epilogue : [];
-    placeOperator(placement, operator, source, {
-      ...target,
-      accumulate: target.accumulate || index > 0,
-      epilogue,
-    });
+    const accumulate = target.accumulate || index > 0;
+    placeOperator(placement, operator, source, { ...target, accumulate, epilogue });
   });
 }
 
-export function placeCopy(placement: Placement, source: Layout, target: Target): void {
-  const { statements } = placement;
-  if (target.map.domain > 0)
-    statements.push({ kind: 'copy', input: source, output: layoutOf(target), accumulate: target.accumulate });
-  placeEpilogue(placement, target);
-}
-
-export function placeZero(placement: Placement, target: Target): void {
-  if (!target.accumulate && target.map.domain > 0)
-    placement.statements.push({ kind: 'fill', output: layoutOf(target) });
-  placeEpilogue(placement, target);
-}
-
-function placeEpilogue(placement: Placement, target: Target): void {
-  if (target.epilogue.length === 0 || target.map.domain === 0) return;
-  placement.statements.push({ kind: 'pointwise', output: layoutOf(target), epilogue: target.epilogue });
-}
-
-export const layoutOf = ({ buffer, map }: Layout): Layout => ({ buffer, map });
-
-/** y[map(i)] += x[i]: zeros first, since a scatter need not reach every row. */
-function placeScatter(placement: Placement, map: IndexMap, source: Layout, target: Target): void {
-  placeZero(placement, { ...target, epilogue: [] });
-  const spread = { ...target, map: composeMaps(target.map, map), accumulate: true, epilogue: [] };
-  placeCopy(placement, source, spread);
-  placeEpilogue(placement, target);
-}
-
-function placeSolve(
+/**
+ * A chain, last factor first. Moves before a factor become its input view, moves after the last factor its output view;
+ * between two factors lies a scratch row, in an order that both can use as a view where there is one.
+ */
+function placeChain(
   placement: Placement,
-  solve: Operator & { kind: 'triangularSolve' },
+  factors: readonly Operator[],
   source: Layout,
   target: Target,
 ): void {
-  const order = solve.rows;
-  const lower = (solve.triangle === 'lower') !== solve.transposed;
-  const needsScratch = target.accumulate || !isIdentity(target.map);
-  const solution = needsScratch ? scratch(placement, order) : layoutOf(target);
-  placement.statements.push({
-    kind: 'substitute',
-    order,
-    direction: lower ? 'forward' : 'backward',
-    unitDiagonal: solve.unitDiagonal,
-    weights: solve.transposed ? transposeTensor(solve.weights) : solve.weights,
-    input: source,
-    output: solution,
-  });
-  if (needsScratch) placeCopy(placement, solution, target);
-  else placeEpilogue(placement, target);
+  const { rest, last, completes } = finalTarget(placement, factors.flatMap(openGather), target);
+  let current = source;
+  let k = rest.length - 1;
+  for (; k > 0; k--) {
+    const factor = at(rest, k);
+    if (factor.kind === 'gather') current = { ...current, map: composeMaps(current.map, factor.map) };
+    else {
+      const gap = gapAfter(rest, k);
+      const next = scratch(placement, gap.width);
+      if (gap.leavesGaps) placeZero(placement, plain(next));
+      placeOperator(placement, factor, current, plain({ ...next, map: gap.write }));
+      current = { ...next, map: gap.read };
+      k = gap.consumer + 1;
+    }
+  }
+  placeOperator(placement, at(rest, 0), current, last);
+  if (!completes) placeEpilogue(placement, target);
+}
+
+/** A map that no closed form composes is two moves: each may go to its own side of a scratch row. */
+function openGather(factor: Operator): readonly Operator[] {
+  if (factor.kind !== 'gather' || factor.map.kind !== 'compose') return [factor];
+  return [gather(factor.map.inner), gather(factor.map.outer)].flatMap(openGather);
+}
+
+/** The moves after the last factor, as the map through which it writes. A scatter leaves entries that are zero. */
+function finalTarget(placement: Placement, factors: readonly Operator[], target: Target) {
+  let { map } = target;
+  let [k, completes] = [0, true];
+  for (; k < factors.length - 1; k++) {
+    const move = at(factors, k);
+    const through = writtenThrough(move);
+    if (through === undefined) break;
+    if (move.kind === 'scatter') {
+      placeZeroBeside(placement, move.map, { ...target, map });
+      completes = false;
+    }
+    map = composeMaps(map, through);
+  }
+  const last: Target = { ...target, map, epilogue: completes ? target.epilogue : [] };
+  return { rest: factors.slice(k), last, completes };
+}
+
+/** Where the value between a factor and the next lies: both maps lead into a scratch row of this width. */
+interface Gap {
+  readonly consumer: number;
+  readonly width: number;
+  readonly write: IndexMap;
+  readonly read: IndexMap;
+  /** The producer does not reach every entry. */
+  readonly leavesGaps: boolean;
+}
+
+/** The moves that follow factor `producer` are divided: the first ones are how it writes, the others how the next reads. */
+function gapAfter(factors: readonly Operator[], producer: number): Gap {
+  const from = at(factors, producer);
+  let best: (Gap & { readonly copies: number }) | undefined;
+  let write = identityMap(from.rows);
+  let leavesGaps = false;
+  for (let split = producer; split > 0; split--) {
+    let read = identityMap(write.range);
+    let consumer = split - 1;
+    for (
+      let move = at(factors, consumer);
+      consumer > 0 && move.kind === 'gather';
+      move = at(factors, consumer)
+    ) {
+      read = composeMaps(read, move.map);
+      consumer--;
+    }
+    const copies = Number(!writesThrough(from, write)) + Number(!readsThrough(at(factors, consumer), read));
+    const gap = { consumer, width: write.range, write, read, leavesGaps, copies };
+    if (best === undefined || copies < best.copies || consumer < best.consumer) best = gap;
+    const move = at(factors, split - 1);
+    const through = split > 1 ? writtenThrough(move) : undefined;
+    if (through === undefined) break;
+    leavesGaps ||= move.kind === 'scatter';
+    write = composeMaps(through, write);
+  }
+  invariant(best !== undefined, 'a factor has a next one');
+  return best;
 }

@@ -1,5 +1,6 @@
 /** Places a block factor KS(a,b,c,d) as one contract over strided views of its input and output. */
 import { at, invariant } from '../core/invariant.ts';
+import { type IndexMap, identityMap } from '../ir/indexMap.ts';
 import { dense, type Operator } from '../ir/operator.ts';
 import {
   axis,
@@ -14,7 +15,8 @@ import {
 import { transposeTensor } from '../ir/tensorAlgebra.ts';
 import type { Axis, ContractStatement, View } from '../tile/tile.ts';
 import { type Layout, type SplitBlock, splitBlock, stridedDigits, stridesOf } from './layout.ts';
-import { layoutOf, type Placement, placeCopy, placeZero, scratch, type Target } from './place.ts';
+import { placeCopy, placeZero } from './placeMoves.ts';
+import { layoutOf, type Placement, plain, scratch, type Target } from './placement.ts';
 
 type Block = Operator & { kind: 'block' };
 
@@ -34,30 +36,31 @@ export function placeDense(
 export function placeBlock(placement: Placement, block: Block, source: Layout, target: Target): void {
   if (block.rows === 0) return;
   if (block.columns === 0) return placeZero(placement, target);
-  const input = stridedDigits(source.map);
-  const output = stridedDigits(target.map);
-  const split = input && output && splitBlock(block, input, output);
+  const split = splitOf(block, source.map, target.map);
   if (split !== undefined) {
     placement.statements.push(contractOf(block, split, source, target));
     return;
   }
-  // Radices that do not nest, or a map that is not strided: bring the input, then the output, into natural order.
-  const naturalInput = natural(source, block.columns);
-  if (!naturalInput) {
-    const ordered = scratch(placement, block.columns);
-    placeCopy(placement, source, { ...ordered, accumulate: false, epilogue: [] });
-    return placeBlock(placement, block, ordered, target);
+  // Radices that do not nest, or a map that is not strided: one side goes through natural order, the narrower if either would do.
+  const [readsAsIs, writesAsIs] = [
+    splitOf(block, source.map, identityMap(block.rows)) !== undefined,
+    splitOf(block, identityMap(block.columns), target.map) !== undefined,
+  ];
+  const copiesInput = readsAsIs && writesAsIs ? block.columns <= block.rows : !readsAsIs;
+  const ordered = scratch(placement, copiesInput ? block.columns : block.rows);
+  if (copiesInput) {
+    placeCopy(placement, source, plain(ordered));
+    placeBlock(placement, block, ordered, target);
+  } else {
+    placeBlock(placement, block, source, plain(ordered));
+    placeCopy(placement, ordered, target);
   }
-  const ordered = scratch(placement, block.rows);
-  placeBlock(placement, block, source, { ...ordered, accumulate: false, epilogue: [] });
-  placeCopy(placement, ordered, target);
 }
 
-/** One digit: the layout is an offset and a constant stride, which every factorisation refines. */
-const natural = (layout: Layout, length: number): boolean => {
-  const digits = stridedDigits(layout.map);
-  return digits !== undefined && (digits.length <= 1 || length <= 1);
-};
+function splitOf(block: Block, source: IndexMap, target: IndexMap): SplitBlock | undefined {
+  const [input, output] = [stridedDigits(source), stridedDigits(target)];
+  return input && output && splitBlock(block, input, output);
+}
 
 function contractOf(block: Block, split: SplitBlock, source: Layout, target: Target): ContractStatement {
   const names = (letter: string, extents: readonly number[]) =>

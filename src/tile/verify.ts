@@ -2,6 +2,7 @@
 import { at } from '../core/invariant.ts';
 import type { IndexMap } from '../ir/indexMap.ts';
 import type { ContractStatement, TileBuffer, TileProgram, TileStatement, View } from './tile.ts';
+import { readsOf, writtenBy } from './traverse.ts';
 
 export function verifyTile(program: TileProgram): string[] {
   const buffers = new Map(program.buffers.map(buffer => [buffer.name, buffer]));
@@ -86,27 +87,4 @@ function checkView(
   const highest = view.offset + reach.reduce((sum, each) => sum + Math.max(0, each), 0);
   if (lowest < 0 || highest >= buffer.width)
     complain(`addresses ${lowest}..${highest} in a row of ${buffer.width} of ${view.buffer}`);
-}
-
-const writtenBy = (statement: TileStatement): string => statement.output.buffer;
-
-function readsOf(statement: TileStatement): string[] {
-  switch (statement.kind) {
-    case 'contract': {
-      const gates = statement.epilogue.flatMap(step => (step.kind === 'gate' ? [step.buffer] : []));
-      return [
-        statement.input.buffer,
-        ...gates,
-        ...(statement.initial === 'output' ? [statement.output.buffer] : []),
-      ];
-    }
-    case 'copy':
-      return [statement.input.buffer, ...(statement.accumulate ? [statement.output.buffer] : [])];
-    case 'substitute':
-      return [statement.input.buffer];
-    case 'pointwise':
-      return [statement.output.buffer];
-    case 'fill':
-      return [];
-  }
 }
