@@ -9,7 +9,7 @@ export interface Random {
   normals(count: number, deviation?: number): Float64Array;
   /** Uniform in [-bound, bound). */
   uniforms(count: number, bound: number): Float64Array;
-  matrix(rows: number, columns: number): Matrix;
+  matrix(rows: number, columns: number, deviation?: number): Matrix;
 }
 
 /** SplitMix32 for the bits, Box–Muller for the normal law. */
@@ -31,6 +31,6 @@ export function seeded(seed: number): Random {
     normal,
     normals,
     uniforms: (count, bound) => Float64Array.from({ length: count }, () => bound * (2 * uniform() - 1)),
-    matrix: (rows, columns) => wrap(rows, columns, normals(rows * columns)),
+    matrix: (rows, columns, deviation) => wrap(rows, columns, normals(rows * columns, deviation)),
   };
 }
