@@ -8,22 +8,8 @@
  */
 import { at, invariant } from '../src/core/invariant.ts';
 import { add, declare, literal, multiply, operation, variable } from '../src/kernel/build.ts';
+import { type GroupKernel, type Launch, launchNames } from '../src/kernel/group.ts';
 import type { Expression, Kernel, Statement } from '../src/kernel/kernel.ts';
-
-/** How a kernel is launched: as groups of so many invocations, which know their place by these names. */
-export interface Launch {
-  readonly invocations: number;
-  readonly maximumGroups: number;
-}
-
-/** A kernel whose body is what one invocation does; `group`, `groups` and `lane` are i32 names bound by the launch. */
-export interface GroupKernel extends Kernel {
-  readonly launch: Launch;
-  /** Rows of a batch that one group takes at a time. */
-  readonly tileRows: number;
-}
-
-export const launchNames = ['group', 'groups', 'lane'] as const;
 
 const [group, groups, lane] = launchNames.map(name => variable(name)) as [Expression, Expression, Expression];
 

@@ -6,6 +6,7 @@
  * a component. Other buffers are arrays of numbers, and their vectors are read and written number by number.
  */
 import { at, invariant } from '../src/core/invariant.ts';
+import { type GroupKernel, launchNames } from '../src/kernel/group.ts';
 import type { Buffer, OperatorName, Type } from '../src/kernel/kernel.ts';
 import { vectorBuffers } from './alignment.ts';
 import {
@@ -19,7 +20,6 @@ import {
   type Spelled,
   type Spelling,
 } from './clike.ts';
-import { type GroupKernel, launchNames } from './distribute.ts';
 import { boundNames, namer, wgslReserved } from './names.ts';
 
 export function printWgsl(kernel: GroupKernel): string {

@@ -19,14 +19,25 @@ export const interpret = (kernel: Kernel, buffers: Memories, parameters: Argumen
   prepare(kernel)(buffers, parameters);
 
 export function prepare(kernel: Kernel): Run {
-  const machine: Machine = {
-    registers: [],
-    memories: kernel.buffers.map(() => ({ data: new Float64Array(0), extent: 0 })),
-    buffers: new Map(kernel.buffers.map((buffer, index) => [buffer.name, index])),
-    scope: new Map(),
-  };
-  const slots = kernel.parameters.map(({ name }) => bind(machine, name, 1));
+  const machine = newMachine(kernel);
+  const start = compileStart(machine, kernel);
   const body = compileBlock(machine, kernel.body);
+  return (buffers, parameters) => {
+    start(buffers, parameters);
+    body();
+  };
+}
+
+export const newMachine = (kernel: Kernel): Machine => ({
+  registers: [],
+  memories: kernel.buffers.map(() => ({ data: new Float64Array(0), extent: 0 })),
+  buffers: new Map(kernel.buffers.map((buffer, index) => [buffer.name, index])),
+  scope: new Map(),
+});
+
+/** Binds the parameters and attaches the buffers. */
+export function compileStart(machine: Machine, kernel: Kernel): Run {
+  const slots = kernel.parameters.map(({ name }) => bind(machine, name, 1));
   return (buffers, parameters) => {
     kernel.parameters.forEach(({ name, maximum }, k) => {
       const value = parameters[name];
@@ -39,7 +50,6 @@ export function prepare(kernel: Kernel): Run {
     kernel.buffers.forEach((buffer, index) => {
       machine.memories[index] = attach(buffer, buffers[buffer.name], parameters);
     });
-    body();
   };
 }
 
@@ -63,12 +73,12 @@ function attach(buffer: Buffer, given: Memory | undefined, parameters: Arguments
 
 // ---------------------------------------------------------------------------------------------------- compiling
 
-interface Attached {
+export interface Attached {
   readonly data: Memory;
   readonly extent: number;
 }
 
-interface Machine {
+export interface Machine {
   /** The value of every lane of every name. */
   readonly registers: number[];
   readonly memories: Attached[];
@@ -77,10 +87,10 @@ interface Machine {
   readonly scope: Map<string, number>;
 }
 
-type Act = () => void;
+export type Act = () => void;
 type Evaluate = () => number;
 
-function bind(machine: Machine, name: string, lanes: number): number {
+export function bind(machine: Machine, name: string, lanes: number): number {
   const slot = machine.registers.length;
   for (let lane = 0; lane < lanes; lane++) machine.registers.push(Number.NaN);
   machine.scope.set(name, slot);
@@ -103,7 +113,7 @@ function compileBlock(machine: Machine, body: readonly Statement[]): Act {
   };
 }
 
-function compileStatement(machine: Machine, statement: Statement): Act[] {
+export function compileStatement(machine: Machine, statement: Statement): Act[] {
   switch (statement.kind) {
     case 'comment':
     case 'barrier':
@@ -210,7 +220,7 @@ function compileLoop(machine: Machine, node: Statement & { kind: 'for' }): Act {
 const compileLanes = (machine: Machine, value: Expression): Evaluate[] =>
   Array.from({ length: value.type.lanes }, (_, lane) => compileLane(machine, value, lane));
 
-function compileLane(machine: Machine, node: Expression, lane: number): Evaluate {
+export function compileLane(machine: Machine, node: Expression, lane: number): Evaluate {
   switch (node.kind) {
     case 'literal': {
       const value = node.type.scalar === 'f32' ? Math.fround(node.value) : node.value;

@@ -17,6 +17,8 @@ import {
   store,
   variable,
 } from '../../src/kernel/build.ts';
+import { type GroupRun, interpretGroups } from '../../src/kernel/group.ts';
+import { interpret } from '../../src/kernel/interpret.ts';
 import type { Buffer, Kernel, Statement } from '../../src/kernel/kernel.ts';
 import { tintMessages } from '../webgpu/engine.ts';
 
@@ -151,6 +153,24 @@ describe('a kernel as a compute shader', () => {
       }
       "
     `);
+  });
+  test.each([
+    [1, 'forward'],
+    [2, 'backward'],
+    [5, 'forward'],
+  ] as const)('means the same in %i groups, invocations %s', (groups, order) => {
+    const kernel = smallKernel();
+    const batch = 5;
+    const memory = () => ({
+      x: Float32Array.from({ length: batch * 8 }, (_, i) => (i * 7) % 11),
+      y: new Float32Array(batch * 8).fill(Number.NaN),
+      w0: Float32Array.from({ length: 64 }, (_, i) => (i * 5) % 13),
+    });
+    const [alone, together] = [memory(), memory()];
+    interpret(kernel, alone, { batch });
+    const run: GroupRun = { groups, order };
+    interpretGroups(distribute(kernel, { invocations: 3, maximumGroups: 65535 }), together, { batch }, run);
+    expect(together.y).toEqual(alone.y);
   });
   test('passes the validation of Tint', async () => {
     expect(await tintMessages(shader)).toEqual([]);
