@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { CreateOptions, Operator } from '../../runtime/index.ts';
+import type { CallOptions, CreateOptions, Operator } from '../../runtime/index.ts';
 import { type Compiled, type CompileOptions, compile } from '../compile.ts';
 import { data } from '../core/diagnostics/data.ts';
 import { hasErrors } from '../core/diagnostics/diagnostic.ts';
@@ -61,7 +61,9 @@ export function referenceRunner(program: Program, environment: Environment): Run
 /** The runtime as this compiler has it, beside it. */
 export const runtimeUrl = new URL(`../../runtime/index${extname(import.meta.url)}`, import.meta.url).href;
 
-type GeneratedModule = Readonly<Record<string, (options: CreateOptions) => Operator | Promise<Operator>>>;
+export type GeneratedModule = Readonly<
+  Record<string, (options: CreateOptions) => Operator | Promise<Operator>>
+>;
 
 /** Imports the module of a compilation whose `runtime` option was `runtimeUrl`. */
 export async function importModule({ artifacts }: Compiled): Promise<GeneratedModule> {
@@ -84,10 +86,17 @@ export interface WasmRun {
   readonly environment: Environment;
 }
 
-export async function wasmRunner(
+export interface CreatedOperator {
+  readonly operator: Operator;
+  /** Parameters that go with each call. */
+  readonly call: NonNullable<CallOptions['call']>;
+}
+
+/** The operator of an imported module, with the given values for all its parameters. */
+export async function createOperator(
   module: GeneratedModule,
-  { program, scalar, environment }: WasmRun,
-): Promise<Runner> {
+  { program, environment }: WasmRun,
+): Promise<CreatedOperator> {
   const creator = `create${program.name.slice(0, 1).toUpperCase()}${program.name.slice(1)}`;
   const create = module[creator];
   invariant(create !== undefined, `the module exports ${creator}`);
@@ -98,11 +107,15 @@ export async function wasmRunner(
         .map(({ name, tensor }) => [name, Float64Array.from(environment.get(tensor.name) ?? [])]),
     );
   const operator = await namingErrors(async () => create({ params: values(false) }));
-  const call = values(true);
+  return { operator, call: values(true) };
+}
+
+export async function wasmRunner(module: GeneratedModule, setting: WasmRun): Promise<Runner> {
+  const { operator, call } = await createOperator(module, setting);
   const run =
     (apply: NonNullable<Operator['adjoint']>): Apply =>
     (x, batch) => {
-      const input = scalar === 'f64' ? x : Float32Array.from(x);
+      const input = setting.scalar === 'f64' ? x : Float32Array.from(x);
       return Float64Array.from(apply(input, { call, ...(x.length === 0 && { batch }) }));
     };
   const { adjoint } = operator;

@@ -68,7 +68,7 @@ function program(io: Io, end: End): Command {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
-  for (const add of [addCheck, addBuild, addRun, addExplain]) add(sop, io, end);
+  for (const add of [addCheck, addBuild, addRun, addVerify, addExplain, addBench]) add(sop, io, end);
   return sop;
 }
 
@@ -107,6 +107,29 @@ function addRun(sop: Command, io: Io, end: End): void {
     .option('--batch <n>', 'rows to draw when no input is given (default: 1)')
     .option('--json', 'the result as JSON on stdout')
     .action(async (file, flags) => end(await (await import('./commands/run.ts')).run(io, file, flags)));
+}
+
+function addVerify(sop: Command, io: Io, end: End): void {
+  const command = sop
+    .command('verify')
+    .description('compare the generated module with the dense matrix, within derived bounds')
+    .argument('<file>', 'a .sop file');
+  withParameterFlags(withCompileFlags(command))
+    .option('--report <file.json>', 'where the conformance report is written')
+    .option('--json', 'the report as JSON on stdout')
+    .action(async (file, flags) => end(await (await import('./commands/verify.ts')).verify(io, file, flags)));
+}
+
+function addBench(sop: Command, io: Io, end: End): void {
+  const command = sop
+    .command('bench')
+    .description('time an operator against its dense matrix')
+    .argument('<file>', 'a .sop file');
+  withParameterFlags(withCompileFlags(command))
+    .option('--batch <n>', 'rows of the input', '48')
+    .option('--rounds <n>', 'rounds in which both are timed in turn', '21')
+    .option('--json', 'the times as JSON on stdout')
+    .action(async (file, flags) => end(await (await import('./commands/bench.ts')).bench(io, file, flags)));
 }
 
 function addExplain(sop: Command, io: Io, end: End): void {

@@ -55,6 +55,8 @@ export function wholeNumber(option: string, text: string, limit: number): number
   return value;
 }
 
+export const seedOf = (text: string): number => wholeNumber('--seed', text, Number.MAX_SAFE_INTEGER);
+
 /** One of a list; names that are planned are refused as such. */
 export function oneOf<Name extends string>(
   option: string,

@@ -19,7 +19,7 @@ import {
 } from '../backend.ts';
 import { writeFiles } from '../files.ts';
 import type { Io } from '../io.ts';
-import { type CompileFlags, oneOf, profileOf, scalarOf, wholeNumber } from '../options.ts';
+import { type CompileFlags, oneOf, profileOf, scalarOf, seedOf, wholeNumber } from '../options.ts';
 import { type Origin, ownInput, type ParameterFlags, parameterValues, readNpy } from '../parameters.ts';
 import { openProject } from '../project.ts';
 import { type ExitCode, exitCodes, misuse, reject } from '../rejection.ts';
@@ -43,13 +43,12 @@ type RunMode = (typeof modes)[number];
 
 /** Matrices with more entries are not written down. */
 const matrixLimit = 2 ** 26;
-const seedLimit = Number.MAX_SAFE_INTEGER;
 
 export async function run(io: Io, file: string, flags: RunFlags): Promise<ExitCode> {
   const mode = oneOf('--mode', flags.mode, modes, ['vjp', 'solve', 'logdet']);
   const backend = oneOf('--backend', flags.backend, ['wasm', 'reference'], ['webgpu']);
   const [scalar, profile] = [scalarOf(flags.dtype), profileOf(flags.profile)];
-  const seed = wholeNumber('--seed', flags.seed, seedLimit);
+  const seed = seedOf(flags.seed);
   const project = await openProject(io, file);
   const instance = selectOne(project, flags);
   const compiled = await compileProject(project, {

@@ -1,0 +1,80 @@
+/**
+ * `npm run demo`: the whole road once. Compiles the Monarch example, writes the module, runs it on seeded numbers, and
+ * shows the plan, the time, and the measured error beside the bound that was derived for it.
+ */
+import { dirname, join, relative } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { at, invariant } from '../core/invariant.ts';
+import { certify } from '../explain/certificate.ts';
+import { explainText } from '../explain/text.ts';
+import { prepareMode } from '../verify/prepare.ts';
+import { compileProject, createOperator, importModule, runtimeUrl } from './backend.ts';
+import { writeFiles } from './files.ts';
+import { processIo } from './io.ts';
+import { parameterValues } from './parameters.ts';
+import { openProject } from './project.ts';
+import { timeInterleaved } from './timing.ts';
+
+const [seed, batch] = [1, 48];
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const file = relative(process.cwd(), join(root, 'examples', 'monarch', 'monarch.sop'));
+
+async function demo(): Promise<void> {
+  const io = processIo();
+  const project = await openProject(io, file);
+  const started = performance.now();
+  const instances = [{ operator: 'monarch1k', sizes: {} }];
+  const written = await compileProject(project, { instances });
+  const compileMs = performance.now() - started;
+  const folder = join(project.folder, 'generated');
+  const files = written.artifacts.map(({ name, contents }) => ({ path: join(folder, name), contents }));
+  await writeFiles(io.cwd, files);
+
+  const compiled = await compileProject(project, { instances, runtime: runtimeUrl, modes: ['apply'] });
+  const [instance] = compiled.operators;
+  const lowered = instance?.modes[0];
+  invariant(instance !== undefined && lowered !== undefined, 'the example has monarch1k');
+  const program = instance.source;
+  const { environment } = await parameterValues(io, program, {}, seed);
+  const { operator, call } = await createOperator(await importModule(compiled), {
+    program,
+    scalar: 'f32',
+    environment,
+  });
+  const probes = prepareMode(program, lowered, environment, seed).sets.find(({ name }) => name === 'probe');
+  invariant(probes !== undefined, 'every operator is probed');
+  const y = operator.apply(Float32Array.from(probes.x), { call });
+  const worst = worstOf(y, probes.expected, probes.tolerance);
+  const x = Float32Array.from({ length: batch * program.columns }, (_, k) =>
+    at(probes.x, k % probes.x.length),
+  );
+  const out = new Float32Array(batch * program.rows);
+  const [time] = timeInterleaved([() => operator.apply(x, { out, call })], 20);
+  const { flopsPerRow } = certify(lowered).total;
+  const milliseconds = time?.medianMs ?? Number.NaN;
+  io.stdout.write(
+    [
+      `${file} -> ${relative(process.cwd(), folder)} in ${compileMs.toFixed(0)} ms`,
+      ...files.map(({ path, contents }) => `  ${relative(process.cwd(), path)} (${contents.length} bytes)`),
+      '',
+      explainText(certify(lowered)),
+      `batch ${batch}: ${milliseconds.toFixed(3)} ms, ${((flopsPerRow * batch) / milliseconds / 1e6).toFixed(1)} GF/s`,
+      `measured error ${worst.error.toExponential(2)}, derived bound ${worst.bound.toExponential(2)} (${probes.count} probes against f64, seed ${seed})`,
+      '',
+    ].join('\n'),
+  );
+}
+
+/** The element that comes nearest to its bound. */
+function worstOf(computed: ArrayLike<number>, exact: Float64Array, bounds: Float64Array) {
+  let worst = { error: 0, bound: at(bounds, 0) };
+  exact.forEach((value, k) => {
+    const [error, bound] = [Math.abs(at(computed, k) - value), at(bounds, k)];
+    if (error * worst.bound > worst.error * bound) worst = { error, bound };
+  });
+  invariant(worst.error <= worst.bound, `an error of ${worst.error} beyond its bound ${worst.bound}`);
+  return worst;
+}
+
+await demo();
