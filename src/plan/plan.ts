@@ -1,12 +1,14 @@
 /**
- * The plan: which kernels. A chain of steps is cut into segments; each segment is one kernel that keeps every value
+ * The plan: which kernels. A chain of links is cut into segments; each segment is one kernel that keeps every value
  * between its factors in the tile. One segment is best (each cut writes and reads a whole batch of the value between);
- * where a segment's live row does not fit the profile's tile memory the chain is cut, and the plan says why.
+ * where a segment's live row does not fit the profile's tile memory the chain is cut, and the plan says why. What only
+ * moves values is never a kernel of its own, unless it is all there is.
  */
 import { at } from '../core/invariant.ts';
-import { compose, type Program, type Step } from '../ir/operator.ts';
+import type { Program, Step } from '../ir/operator.ts';
+import { type Link, linksOf, stepsOf } from './links.ts';
 import type { Profile } from './profile.ts';
-import { liveElements } from './residency.ts';
+import { emptyStretch, prepend, type Stretch } from './residency.ts';
 
 export interface Segment {
   readonly name: string;
@@ -31,6 +33,12 @@ export interface Workspace {
   readonly width: number;
 }
 
+/** A segment that nothing cuts further and whose row does not fit: it streams through memory, row by row. */
+export interface Oversize {
+  readonly segment: string;
+  readonly reason: string;
+}
+
 export interface Plan {
   readonly name: string;
   readonly title: string;
@@ -41,34 +49,29 @@ export interface Plan {
   readonly segments: readonly Segment[];
   readonly workspaces: readonly Workspace[];
   readonly cuts: readonly Cut[];
-}
-
-/** A linear factor with the pointwise steps that follow it: what no cut separates. */
-interface Link {
-  readonly steps: readonly Step[];
-  readonly columns: number;
-  readonly rows: number;
+  readonly oversize: readonly Oversize[];
 }
 
 export function planProgram(program: Program, profile: Profile, bytesPerElement: 4 | 8): Plan {
   const links = linksOf(program);
-  const fits = (from: number, to: number): boolean =>
-    rowBytes(links, from, to, bytesPerElement) <= profile.tileBytes;
-  const ends = cheapestCuts(links, fits);
-  const name = (index: number) => (ends.length === 1 ? program.name : `${program.name}_${index}`);
+  const capacity = Math.floor(profile.tileBytes / bytesPerElement);
+  const ends = cheapestEnds(links, capacity);
+  const startOf = (index: number) => (index === 0 ? 0 : at(ends, index - 1));
   const buffer = (index: number) => (index === 0 ? 'x' : index === ends.length ? 'y' : `v${index - 1}`);
+  const bytesOf = (start: number, end: number) => liveElements(links.slice(start, end)) * bytesPerElement;
+  const against = `> ${formatBytes(profile.tileBytes)} of ${profile.tileMemory} on ${profile.name}`;
   const segments = ends.map((end, index): Segment => {
-    const start = index === 0 ? 0 : at(ends, index - 1);
-    const bytes = Math.max(1, rowBytes(links, start, end, bytesPerElement));
+    const own = links.slice(startOf(index), end);
+    const live = Math.max(1, liveElements(own), program.columns * Number(links.length === 0));
     return {
-      name: name(index),
-      steps: composed(links.slice(start, end).flatMap(link => link.steps)),
+      name: ends.length === 1 ? program.name : `${program.name}_${index}`,
+      steps: stepsOf(own),
       input: buffer(index),
       output: buffer(index + 1),
-      columns: start === 0 ? program.columns : at(links, start - 1).rows,
-      rows: end === 0 ? program.rows : at(links, end - 1).rows,
-      liveElements: bytes / bytesPerElement,
-      tileRows: tileRowsFor(bytes, profile),
+      columns: own[0]?.columns ?? program.columns,
+      rows: own.at(-1)?.rows ?? program.rows,
+      liveElements: live,
+      tileRows: tileRowsFor(live * bytesPerElement, profile),
     };
   });
   return {
@@ -81,12 +84,16 @@ export function planProgram(program: Program, profile: Profile, bytesPerElement:
     segments,
     workspaces: segments.slice(0, -1).map(({ output, rows }) => ({ name: output, width: rows })),
     cuts: segments.slice(1).map((next, index): Cut => {
-      const previous = at(segments, index);
-      const start = index === 0 ? 0 : at(ends, index - 1);
-      const together = rowBytes(links, start, at(ends, index + 1), bytesPerElement);
-      const reason = `one row of both together is ${formatBytes(together)} > ${formatBytes(profile.tileBytes)} of ${profile.tileMemory} on ${profile.name}`;
-      return { between: [previous.name, next.name], reason };
+      const together = formatBytes(bytesOf(startOf(index), at(ends, index + 1)));
+      const reason = `one row of both together is ${together} ${against}`;
+      return { between: [at(segments, index).name, next.name], reason };
     }),
+    oversize: segments
+      .filter(segment => segment.liveElements > capacity)
+      .map(({ name, liveElements: live }) => {
+        const reason = `one row is ${formatBytes(live * bytesPerElement)} ${against}, and nothing in it can be cut`;
+        return { segment: name, reason };
+      }),
   };
 }
 
@@ -97,75 +104,42 @@ export function formatBytes(bytes: number): string {
   return `${Number.isInteger(value) ? value : value.toFixed(1)} ${unit}`;
 }
 
-/** A composition is opened, last factor first; everything else stays whole. */
-function linksOf(program: Program): Link[] {
-  const links: Link[] = [];
-  let columns = program.columns;
-  for (const step of program.steps.flatMap(openComposition)) {
-    const previous = links.at(-1);
-    if (previous !== undefined && (step.kind !== 'linear' || joins(step))) {
-      const rows = step.kind === 'linear' ? step.operator.rows : previous.rows;
-      links[links.length - 1] = { ...previous, steps: [...previous.steps, step], rows };
-      columns = rows;
-    } else {
-      const rows = step.kind === 'linear' ? step.operator.rows : columns;
-      links.push({ steps: [step], columns, rows });
-      columns = rows;
-    }
-  }
-  return links;
-}
-
-const openComposition = (step: Step): readonly Step[] =>
-  step.kind === 'linear' && step.operator.kind === 'compose'
-    ? step.operator.factors.toReversed().map((operator): Step => ({ kind: 'linear', operator }))
-    : [step];
-
-/** Neighbouring factors as one product again, which is what a kernel places. */
-function composed(steps: readonly Step[]): Step[] {
-  const made: Step[] = [];
-  for (const step of steps) {
-    const previous = made.at(-1);
-    if (step.kind === 'linear' && previous?.kind === 'linear') {
-      made[made.length - 1] = { kind: 'linear', operator: compose(step.operator, previous.operator) };
-    } else made.push(step);
-  }
-  return made;
-}
-
-/** A gather is no kernel of its own: it becomes the view of its neighbour. */
-const joins = (step: Step): boolean => step.kind === 'linear' && step.operator.kind === 'gather';
-
-function rowBytes(links: readonly Link[], from: number, to: number, bytesPerElement: number): number {
-  const part = links.slice(from, to);
-  const columns = part[0]?.columns ?? 0;
-  return (
-    liveElements(
-      part.flatMap(link => link.steps),
-      columns,
-    ) * bytesPerElement
-  );
+/** Elements of one row alive at once in a segment: its input and output, gates, and the widest moment between. */
+function liveElements(links: readonly Link[]): number {
+  const stretch = links.reduceRight<Stretch>(prepend, emptyStretch);
+  const gates = links.reduce((total, link) => total + link.gates, 0);
+  return (links[0]?.columns ?? 0) + (links.at(-1)?.rows ?? 0) + stretch.inner + gates;
 }
 
 /** Ends of the segments: the fewest elements written between kernels, by dynamic programming over the cuts. */
-function cheapestCuts(links: readonly Link[], fits: (from: number, to: number) => boolean): number[] {
-  if (links.length === 0) return [0];
-  const best: { cost: number; ends: number[] }[] = [{ cost: 0, ends: [] }];
-  for (let end = 1; end <= links.length; end++) {
-    let chosen = { cost: Number.POSITIVE_INFINITY, ends: [] as number[] };
+function cheapestEnds(links: readonly Link[], capacity: number): number[] {
+  const total = links.length;
+  if (total === 0 || liveElements(links) <= capacity) return [total];
+  const best: { readonly cost: number; readonly start: number }[] = [{ cost: 0, start: 0 }];
+  for (let end = 1; end <= total; end++) {
+    let chosen = { cost: Number.POSITIVE_INFINITY, start: 0 };
+    let [stretch, gates, computing] = [emptyStretch, 0, 0];
     for (let start = end - 1; start >= 0; start--) {
-      // A single link that does not fit streams from memory; longer segments must fit.
-      if (start < end - 1 && !fits(start, end)) break;
-      const before = at(best, start);
-      const cost = before.cost + (start === 0 ? 0 : at(links, start - 1).rows);
-      if (cost < chosen.cost) chosen = { cost, ends: [...before.ends, end] };
+      const first = at(links, start);
+      stretch = prepend(stretch, first);
+      gates += first.gates;
+      computing += Number(first.move === 'none');
+      if (computing > 1 && stretch.inner + gates > capacity) break;
+      const live = first.columns + at(links, end - 1).rows + stretch.inner + gates;
+      const allowed = computing === 1 || (computing === 0 ? end - start === total : live <= capacity);
+      // A cut costs what it writes and a launch.
+      const cost = at(best, start).cost + (start === 0 ? 0 : first.columns + 1);
+      if (allowed && cost < chosen.cost) chosen = { cost, start };
     }
     best.push(chosen);
   }
-  return at(best, links.length).ends;
+  const ends: number[] = [];
+  for (let end = total; end > 0; end = at(best, end).start) ends.unshift(end);
+  return ends;
 }
 
-function tileRowsFor(rowBytes: number, profile: Profile): number {
-  const fitting = Math.floor(profile.tileBytes / rowBytes);
-  return Math.max(1, Math.min(profile.tileRows, fitting));
+/** As many rows as fit, in whole groups that share their weights where that many fit. */
+function tileRowsFor(rowBytes: number, { tileBytes, tileRows, rowsTogether }: Profile): number {
+  const fitting = Math.min(tileRows, Math.floor(tileBytes / rowBytes));
+  return fitting >= rowsTogether ? fitting - (fitting % rowsTogether) : Math.max(1, fitting);
 }

@@ -15,6 +15,8 @@ export interface Profile {
   readonly tileMemory: string;
   /** Rows of a tile: at least this many where they fit, so that weights are reused. */
   readonly tileRows: number;
+  /** Rows that share one pass over the weights; a tile has a multiple of these where that many fit. */
+  readonly rowsTogether: number;
   /** a·b+c may be contracted (relaxed SIMD). */
   readonly fusedMultiplyAdd: boolean;
   /** Bytes the emitted module may allocate. */
@@ -29,6 +31,7 @@ const wasmSimd128: Profile = {
   tileBytes: 512 * 1024,
   tileMemory: 'second-level cache',
   tileRows: 16,
+  rowsTogether: 4,
   fusedMultiplyAdd: false,
   memoryBytes: 2 ** 31,
 };
