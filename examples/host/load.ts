@@ -14,10 +14,12 @@ import { identity, type Matrix, transpose, wrap } from './matrix.ts';
 /** The operators of a .sop file by name: `operator('monarch768', { params: { L, R } })`. */
 export interface Loaded {
   readonly operator: (name: string, options?: CreateOptions) => Promise<Operator>;
+  /** All of them at once, sharing the parameters of the file; the others' names are prefixed: `'layer1.W'`. */
+  readonly all: (options?: CreateOptions) => Promise<Readonly<Record<string, Operator>>>;
 }
 
 export interface LoadOptions {
-  /** Sizes other than those the file exports, as it would write them: `monarch[12, 3] as small`. Only these are compiled. */
+  /** Only these are compiled: names of the file's exports, or more of them as it would write them, `monarch[12, 3] as small`. */
   readonly exports?: readonly string[];
   readonly scalar?: 'f32' | 'f64';
 }
@@ -25,7 +27,8 @@ export interface LoadOptions {
 /** @param file URL of the .sop file. What the compiler has to say against it becomes one Error. */
 export async function load(file: URL, { exports = [], scalar = 'f32' }: LoadOptions = {}): Promise<Loaded> {
   const name = fileURLToPath(file);
-  const text = [await readFile(file, 'utf8'), ...exports.map(each => `export ${each}`), ''].join('\n');
+  const added = exports.filter(each => each.includes(' as '));
+  const text = [await readFile(file, 'utf8'), ...added.map(each => `export ${each}`), ''].join('\n');
   const instances = exports.map(each => ({ operator: each.split(' as ')[1] ?? each, sizes: [] }));
   const runtime = new URL('../../runtime/index.ts', import.meta.url).href;
   const { artifacts, diagnostics } = await compile(
@@ -35,17 +38,20 @@ export async function load(file: URL, { exports = [], scalar = 'f32' }: LoadOpti
   const script = artifacts.find(artifact => artifact.name.endsWith('.js'));
   if (script === undefined) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
   const generated = await importText(String(script.contents));
+  const exported = (operator: string): unknown => {
+    const create = generated[`create${operator.slice(0, 1).toUpperCase()}${operator.slice(1)}`];
+    if (create === undefined) throw new Error(`${basename(name)} exports no ${operator}`);
+    return create;
+  };
   return {
-    operator: (operator, parameters) => {
-      const create = generated[`create${operator.slice(0, 1).toUpperCase()}${operator.slice(1)}`];
-      if (create === undefined) throw new Error(`${basename(name)} exports no ${operator}`);
-      return create(parameters);
-    },
+    operator: (operator, parameters) => (exported(operator) as Create<Operator>)(parameters),
+    all: exported('') as Create<Readonly<Record<string, Operator>>>,
   };
 }
 
-/** The generated module: a `create…` for each exported operator. */
-type Generated = Readonly<Record<string, (options?: CreateOptions) => Promise<Operator>>>;
+/** The generated module: `create` for all operators, a `create…` for each. */
+type Generated = Readonly<Record<string, unknown>>;
+type Create<Created> = (options?: CreateOptions) => Promise<Created>;
 
 async function importText(text: string): Promise<Generated> {
   const folder = await mkdtemp(join(tmpdir(), 'sop-'));
