@@ -68,7 +68,7 @@ function program(io: Io, end: End): Command {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
-  for (const add of [addCheck, addBuild, addRun, addVerify, addExplain, addBench]) add(sop, io, end);
+  for (const add of [addCheck, addFmt, addBuild, addRun, addVerify, addExplain, addBench]) add(sop, io, end);
   return sop;
 }
 
@@ -81,6 +81,17 @@ function addCheck(sop: Command, io: Io, end: End): void {
     .argument('<file...>', '.sop files')
     .option('--json', 'diagnostics as JSON on stdout')
     .action(async (files, flags) => end(await (await import('./commands/check.ts')).check(io, files, flags)));
+}
+
+function addFmt(sop: Command, io: Io, end: End): void {
+  sop
+    .command('fmt')
+    .description('put source files into the one form, keeping every comment')
+    .argument('[file...]', '.sop files')
+    .option('--check', 'write nothing; exit code 1 when a file is not formatted')
+    .option('--stdin', 'read the source from stdin, write it to stdout')
+    .option('--json', 'which files changed, as JSON on stdout')
+    .action(async (files, flags) => end(await (await import('./commands/fmt.ts')).fmt(io, files, flags)));
 }
 
 function addBuild(sop: Command, io: Io, end: End): void {

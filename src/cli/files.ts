@@ -1,6 +1,6 @@
 /** Files in and out: bounded reads with reasons in words, and writes that leave all or nothing. */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { data } from '../core/diagnostics/data.ts';
 import { reject } from './rejection.ts';
@@ -48,19 +48,24 @@ export function decodeSource(bytes: Uint8Array, shown: string): string {
   }
 }
 
-/** Where UTF-8 decoding fails: the longest prefix that decodes, found by halving. */
+/** Where the first byte sequence begins that is no character. */
 function firstInvalid(bytes: Uint8Array): number {
-  let [good, bad] = [0, bytes.length];
+  const decodes = (length: number, stream: boolean): boolean => {
+    try {
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, length), { stream });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  // The longest prefix that may still go on, by halving; then back over the character it breaks off in.
+  let [good, bad] = [0, bytes.length + 1];
   while (bad - good > 1) {
     const middle = (good + bad) >> 1;
-    const decoder = new TextDecoder('utf-8', { fatal: true });
-    try {
-      decoder.decode(bytes.subarray(0, middle), { stream: true });
-      good = middle;
-    } catch {
-      bad = middle;
-    }
+    if (decodes(middle, true)) good = middle;
+    else bad = middle;
   }
+  while (!decodes(good, false)) good--;
   return good;
 }
 
@@ -102,26 +107,24 @@ export interface NewFile {
 
 /**
  * Writes files so that each is there whole or not at all: all contents go to temporary files in the target folders
- * first, and take their names only when every one is written.
+ * first, and take their names only when every one is written. Links are followed and modes kept.
  */
 export async function writeFiles(cwd: string, files: readonly NewFile[]): Promise<void> {
-  const written: { readonly temporary: string; readonly path: string }[] = [];
+  const written: { readonly temporary: string; readonly target: string; readonly path: string }[] = [];
   let current = '';
   try {
     for (const { path, contents } of files) {
       current = path;
       await mkdir(dirname(path), { recursive: true });
-      const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
-      written.push({ temporary, path });
+      const target = await realpath(path).catch(() => path);
+      const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}`);
+      written.push({ temporary, target, path });
       await writeFile(temporary, contents, { flag: 'wx' });
+      await takeMode(temporary, target);
     }
-    for (const { path } of files) {
+    for (const { temporary, target, path } of written) {
       current = path;
-      await refuseFolder(path);
-    }
-    for (const { temporary, path } of written) {
-      current = path;
-      await rename(temporary, path);
+      await rename(temporary, target);
     }
   } catch (error) {
     await Promise.all(written.map(({ temporary }) => rm(temporary, { force: true })));
@@ -129,8 +132,9 @@ export async function writeFiles(cwd: string, files: readonly NewFile[]): Promis
   }
 }
 
-/** The only thing known before a rename that makes it fail. */
-async function refuseFolder(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
+/** A folder in the place of the file is the one thing, known before, that would make its renaming fail. */
+async function takeMode(temporary: string, target: string): Promise<void> {
+  const found = await stat(target).catch(() => undefined);
   if (found?.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
+  if (found !== undefined) await chmod(temporary, found.mode);
 }

@@ -97,14 +97,13 @@ interface Painted {
 }
 
 function oneLine(span: Span, line: number, { margin, mark, palette, style }: Painted): string[] {
-  const cells = cellsOf(textOfLine(span, line));
   const start = startOfLine(span, line);
   const [from, to] = [span.start - start, Math.max(span.end - start, span.start - start + 1)];
   const room = Math.max(20, style.width - margin - 3);
-  const window = cut(cells, from, to, room);
-  const before = widthOfCells(window.cells.filter(cell => cell.offset < from)) + (window.cutStart ? 1 : 0);
-  const marked = widthOfCells(window.cells.filter(cell => cell.offset >= from && cell.offset < to));
-  const text = `${window.cutStart ? '…' : ''}${textOf(window.cells)}${window.cutEnd ? '…' : ''}`;
+  const { cells, cutStart, cutEnd } = windowOf(textOfLine(span, line), from, to, room);
+  const before = widthOfCells(cells.filter(cell => cell.offset < from)) + (cutStart ? 1 : 0);
+  const marked = widthOfCells(cells.filter(cell => cell.offset >= from && cell.offset < to));
+  const text = `${cutStart ? '…' : ''}${textOf(cells)}${cutEnd ? '…' : ''}`;
   return [
     `${numbered(line, margin, palette)} ${text}`.trimEnd(),
     `${numbered('', margin, palette)} ${' '.repeat(before)}${palette.mark(mark.repeat(Math.max(1, marked)))}`,
@@ -121,7 +120,7 @@ function severalLines(span: Span, first: number, last: number, painted: Painted)
       made.push(`${' '.repeat(margin)}${palette.gutter('...')}`);
       line = last;
     }
-    const { cells, cutEnd } = cut(cellsOf(textOfLine(span, line)), 0, 1, room);
+    const { cells, cutEnd } = windowOf(textOfLine(span, line), 0, 1, room);
     const edge = palette.mark(line === first ? '/' : '|');
     made.push(`${numbered(line, margin, palette)} ${edge} ${textOf(cells)}${cutEnd ? '…' : ''}`.trimEnd());
   }
@@ -136,15 +135,36 @@ const numbered = (line: number | '', margin: number, palette: Palette): string =
 
 const textOf = (cells: readonly Cell[]): string => cells.map(cell => cell.text).join('');
 
-/** The part of a line around [from, to) that fits, with a mark where something was cut. */
-function cut(cells: readonly Cell[], from: number, to: number, room: number) {
+interface Window {
+  readonly cells: readonly Cell[];
+  readonly cutStart: boolean;
+  readonly cutEnd: boolean;
+}
+
+/** The part of a line around [from, to) that fits. */
+function windowOf(line: string, from: number, to: number, room: number): Window {
+  if (line.length <= 4 * room) return cut(cellsOf(line), from, to, room);
+  // What lies farther away than the room cannot be seen; a long line is not looked at whole.
+  const first = Math.max(0, from - 2 * room);
+  const near = line.slice(first, from + 2 * room).replace(/^[\udc00-\udfff]/, ' ');
+  const cells = cellsOf(near).map(cell => ({ ...cell, offset: cell.offset + first }));
+  const made = cut(cells, from, to, room);
+  return {
+    ...made,
+    cutStart: made.cutStart || first > 0,
+    cutEnd: made.cutEnd || first + near.length < line.length,
+  };
+}
+
+/** A third of the room before the span shows what it stands in; the rest belongs to the span and what follows. */
+function cut(cells: readonly Cell[], from: number, to: number, room: number): Window {
   if (widthOfCells(cells) <= room) return { cells, cutStart: false, cutEnd: false };
-  // A third of the room before the span shows what it stands in; the rest belongs to the span and what follows.
-  const wanted = widthOfCells(cells.filter(cell => cell.offset < to)) <= room - 1 ? 0 : Math.floor(room / 3);
+  const isNear = widthOfCells(cells.filter(cell => cell.offset < to)) < room;
   const lead = cells.filter(cell => cell.offset < from);
-  const skip = wanted === 0 ? 0 : lead.length - tailOf(lead, wanted);
+  const skip = isNear ? 0 : lead.length - tailOf(lead, Math.floor(room / 3));
   const kept: Cell[] = [];
-  let width = 2;
+  // One cell on each side is for the mark that says that something was cut.
+  let width = skip > 0 ? 2 : 1;
   for (const cell of cells.slice(skip)) {
     width += cell.width;
     if (width > room) break;

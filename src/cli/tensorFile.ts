@@ -23,17 +23,11 @@ export async function withTensorFile<Result>(
   shown: string,
   use: (file: TensorFile) => Promise<Result>,
 ): Promise<Result> {
-  let handle: FileHandle;
-  let size: number;
+  const handle = await opened(path, shown);
   try {
-    handle = await open(path);
     const status = await handle.stat();
-    if (status.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
-    size = status.size;
-  } catch (error) {
-    return reject(data.unreadableFile, { path: shown, why: reasonOf(error) });
-  }
-  try {
+    if (status.isDirectory()) reject(data.unreadableFile, { path: shown, why: 'it is a folder' });
+    const { size } = status;
     const headerEnd = parsedValue(
       safetensorsHeaderEnd(shown, await bytesAt(handle, 0, Math.min(8, size)), size),
     );
@@ -42,6 +36,14 @@ export async function withTensorFile<Result>(
     return await use({ shown, contents, read: name => readTensor(handle, contents, name) });
   } finally {
     await handle.close();
+  }
+}
+
+async function opened(path: string, shown: string): Promise<FileHandle> {
+  try {
+    return await open(path);
+  } catch (error) {
+    return reject(data.unreadableFile, { path: shown, why: reasonOf(error) });
   }
 }
 
