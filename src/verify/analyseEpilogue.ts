@@ -3,6 +3,7 @@ import { at, unreachable } from '../core/invariant.ts';
 import type { Pointwise } from '../ir/operator.ts';
 import type { EpilogueStep } from '../tile/tile.ts';
 import { type AnalysisRun, type BoundedBuffers, rowsOf } from './analyse.ts';
+import { doublePrecision } from './arithmetic.ts';
 import {
   type Arithmetic,
   type Bounded,
@@ -43,13 +44,21 @@ export function prepareEpilogue(
       case 'pointwise':
         return (_row, _address, value) => {
           seen?.(step.function, value.value);
-          return boundedPointwise(step.function, value, arithmetic);
+          return withReference(step.function, value, arithmetic);
         };
       default:
         return unreachable(step);
     }
   });
   return (row, address, start) => prepared.reduce((value, apply) => apply(row, address, value), start);
+}
+
+/** The reference evaluates the function in f64, at an argument rounded to f64: the emitted formula there bounds its error. */
+function withReference(name: Pointwise, x: Bounded, arithmetic: Arithmetic): Bounded {
+  const { value, error } = boundedPointwise(name, x, arithmetic);
+  if (arithmetic.u === 0) return { value, error };
+  const argument = { value: x.value, error: doublePrecision.u * Math.abs(x.value) };
+  return { value, error: error + boundedPointwise(name, argument, doublePrecision).error };
 }
 
 export function boundedPointwise(name: Pointwise, x: Bounded, arithmetic: Arithmetic): Bounded {

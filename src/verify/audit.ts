@@ -8,7 +8,7 @@ import { solveLinear } from '../ir/linearSolve.ts';
 import type { Operator, Program, Property, Step } from '../ir/operator.ts';
 import { propertiesOf } from '../ir/properties.ts';
 import type { Environment } from '../ir/tensorEvaluate.ts';
-import { children } from '../ir/traverse.ts';
+import { nodesOf } from '../ir/traverse.ts';
 import type { Audit } from './report.ts';
 
 /** Operators of more columns are not audited, nor more operators than this. */
@@ -16,13 +16,7 @@ const largest = 128;
 const mostOperators = 48;
 
 export function auditProperties({ steps }: Program, environment: Environment): Audit[] {
-  const operators = new Set<Operator>();
-  const visit = (operator: Operator): void => {
-    if (operators.has(operator)) return;
-    operators.add(operator);
-    children(operator).forEach(visit);
-  };
-  for (const operator of operatorsOf(steps)) visit(operator);
+  const operators = new Set(operatorsOf(steps).flatMap(nodesOf));
   return [...operators]
     .filter(
       operator => Math.max(operator.rows, operator.columns) <= largest && propertiesOf(operator).size > 0,
@@ -40,17 +34,17 @@ function auditOperator(operator: Operator, environment: Environment): Audit[] {
   const matrix = denseMatrix(operator, environment);
   return [...propertiesOf(operator)].map(([property, reason]) => {
     // What was assumed holds as well as values stored in f32 can make it hold.
-    const roundoff = isAssumed(operator, property) ? 2 ** -24 : 2 ** -53;
+    const assumed = hasAssumption(operator);
+    const roundoff = assumed ? 2 ** -24 : 2 ** -53;
     const tolerance = 16 * (matrix.rows + 8) * roundoff * scaleOf(property, matrix);
     const measured = deviation[property](matrix, tolerance);
     const name = `${operator.kind} [${operator.rows}, ${operator.columns}]`;
-    return { operator: name, property, reason, measured, tolerance, holds: measured <= tolerance };
+    return { operator: name, property, reason, assumed, measured, tolerance, holds: measured <= tolerance };
   });
 }
 
-/** Assumed here, or inferred from something inside that is. */
-const isAssumed = (operator: Operator, property: Property): boolean =>
-  operator.kind === 'assume' || children(operator).some(child => isAssumed(child, property));
+const hasAssumption = (operator: Operator): boolean =>
+  nodesOf(operator).some(({ kind }) => kind === 'assume');
 
 const entry = ({ data, columns }: Matrix, i: number, j: number): number => at(data, i * columns + j);
 

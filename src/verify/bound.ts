@@ -3,16 +3,14 @@
  * section 3.3). Beside each exact value v the analysis carries e with |computed - v| <= e. One rounding of z adds at most
  * u|z|, and |z| <= |v| + e; below the normal range it adds at most eta.
  *
- * The exact value is itself computed in f64 by the reference. Bounds grow at least in proportion to u, so the roundings
- * of the reference are covered by a larger u: each arithmetic here has twice the f64 roundoff added for it, once for the
- * reference and once for the analysis. That is why an f64 kernel, whose errors are as large as its reference's, is judged
- * by three times its roundoff and needs no longer arithmetic behind the reference.
+ * The reference is computed in twice the precision of f64 (exact.ts); only tensors and pointwise functions, which both
+ * sides evaluate in f64 or below, bring errors of the reference's own, and are counted for both.
  */
 import { erf } from '../core/erf.ts';
 
 export interface Arithmetic {
   readonly scalar: 'f32' | 'f64';
-  /** Unit roundoff, the reference's share included. */
+  /** Unit roundoff. */
   readonly u: number;
   /** The largest error of one operation below the normal range. */
   readonly eta: number;

@@ -1,13 +1,17 @@
-/** What a backend is compared with: vectors, their images under the *source* program in f64, and the tolerance of each. */
+/** What a backend is compared with: vectors, their images under the *source* program, and the tolerance of each. */
 import { at } from '../core/invariant.ts';
-import { applyOperator, applySteps } from '../ir/dense.ts';
 import type { Operator, Pointwise, Program } from '../ir/operator.ts';
 import type { Environment } from '../ir/tensorEvaluate.ts';
+import { nodesOf, tensorsAt } from '../ir/traverse.ts';
 import { isLinear, type LoweredOperator } from '../pipeline.ts';
 import { analyseTile, type BoundedBuffers, exactRows, rowsOf } from './analyse.ts';
 import { arithmeticOf } from './arithmetic.ts';
+import { tensorError } from './boundedTensor.ts';
+import { applyExactly, applyStepsExactly } from './exact.ts';
 import { norm, normwiseBound } from './normwise.ts';
+import { type Pair, pairOf } from './pairs.ts';
 import { basisVectors, exhaustiveColumns, probeVectors } from './probes.ts';
+import type { Audit } from './report.ts';
 
 /** Vectors with what the operator makes of them. */
 export interface VectorSet {
@@ -15,8 +19,9 @@ export interface VectorSet {
   readonly count: number;
   /** [count, columns]. */
   readonly x: Float64Array;
-  /** [count, rows]. */
+  /** [count, rows], in f64 and what that leaves. */
   readonly expected: Float64Array;
+  readonly expectedLow: Float64Array;
   /** Of every element of `expected`. */
   readonly tolerance: Float64Array;
   /** Vectors whose bound is more than 5 % of what the operator makes of a vector of that size. */
@@ -40,11 +45,13 @@ export interface PreparedMode {
 
 const informativeShare = 0.05;
 
+/** `allowance`: what the reference itself may be off by, relative to the size of an image (see `referenceAllowance`). */
 export function prepareMode(
   source: Program,
   lowered: LoweredOperator,
   environment: Environment,
   seed: number,
+  allowance = 0,
 ): PreparedMode {
   const linear = isLinear(source);
   const { rows, columns } = lowered.program;
@@ -56,19 +63,22 @@ export function prepareMode(
   };
   const make = (name: VectorSet['name'], x: Float64Array, count: number): VectorSet => {
     const expected = new Float64Array(count * rows);
+    const expectedLow = new Float64Array(count * rows);
     for (let k = 0; k < count; k++) {
-      const own = x.subarray(k * columns, (k + 1) * columns);
-      expected.set(reference(source, lowered, own, environment), k * rows);
+      const own = pairOf(x.subarray(k * columns, (k + 1) * columns));
+      const { high, low } = reference(source, lowered, own, environment);
+      expected.set(high, k * rows);
+      expectedLow.set(low, k * rows);
     }
     const tolerance = tolerances(lowered, x, count, environment, seen);
-    return {
-      name,
-      count,
-      x,
-      expected,
-      tolerance,
-      uninformative: uninformative(x, expected, tolerance, count),
-    };
+    const sizes = imageSizes(x, expected, count);
+    tolerance.forEach((own, k) => {
+      tolerance[k] = own + allowance * at(sizes, Math.floor(k / rows));
+    });
+    const uninformative = sizes.filter(
+      (size, k) => !(norm(partOf(tolerance, k, count)) <= informativeShare * size),
+    ).length;
+    return { name, count, x, expected, expectedLow, tolerance, uninformative };
   };
   const probes = probeVectors(columns, linear, seed);
   const sets = [make('probe', probes, columns === 0 ? 1 : probes.length / columns)];
@@ -78,17 +88,37 @@ export function prepareMode(
   return { lowered, rows, columns, sets, reach: [...reach.values()] };
 }
 
-/** The source program, as written: what rewriting made of it is verified too. */
-function reference(
+/**
+ * Two things the bounds of the emitted program cannot know. An assumed property holds as well as the audit measured it, and
+ * rewriting by it changes the operator that much. The inverse of tensors that are evaluated in f64 is the inverse of rounded
+ * numbers.
+ */
+export function referenceAllowance(
   source: Program,
-  { mode }: LoweredOperator,
-  x: Float64Array,
   environment: Environment,
-): Float64Array {
-  if (mode === 'apply') return applySteps(source.steps, x, environment);
+  audits: readonly Audit[],
+): number {
+  const assumed = audits
+    .filter(({ assumed: own, holds }) => own && holds)
+    .reduce((total, { measured }) => total + measured * Math.max(source.rows, source.columns), 0);
+  const rounded = source.steps.some(
+    step =>
+      step.kind === 'linear' &&
+      nodesOf(step.operator).some(node => node.kind === 'inverse' && readsRounded(node, environment)),
+  );
+  return assumed + (rounded ? 64 * 2 ** -53 : 0);
+}
+
+const readsRounded = (operator: Operator, environment: Environment): boolean =>
+  nodesOf(operator).some(node =>
+    tensorsAt(node).some(tensor => tensorError(tensor, environment) !== undefined),
+  );
+
+/** The source program, as written: what rewriting made of it is verified too. */
+function reference(source: Program, { mode }: LoweredOperator, x: Pair, environment: Environment): Pair {
+  if (mode === 'apply') return applyStepsExactly(source.steps, x, environment);
   return source.steps.reduceRight(
-    (value, step) =>
-      step.kind === 'linear' ? applyOperator(step.operator, value, environment, true) : value,
+    (value, step) => (step.kind === 'linear' ? applyExactly(step.operator, value, environment, true) : value),
     x,
   );
 }
@@ -122,20 +152,14 @@ function linearOperator({ steps }: Program): Operator | undefined {
 }
 
 /**
- * A bound is measured against the vector's image, or against what a vector of that size has for an image where its own
- * is small by cancellation.
+ * How large a vector's image is for the purpose of comparing with it: its own norm, or what a vector of that size has for
+ * an image where its own is small by cancellation.
  */
-function uninformative(
-  x: Float64Array,
-  expected: Float64Array,
-  tolerance: Float64Array,
-  count: number,
-): number {
+function imageSizes(x: Float64Array, expected: Float64Array, count: number): number[] {
   const gain = norm(x) === 0 ? 0 : norm(expected) / norm(x);
-  const part = (values: Float64Array, k: number) =>
-    norm(values.subarray((k * values.length) / count, ((k + 1) * values.length) / count));
-  return Array.from({ length: count }, (_, k) => k).filter(k => {
-    const size = Math.max(part(expected, k), gain * part(x, k));
-    return !(part(tolerance, k) <= informativeShare * size);
-  }).length;
+  const part = (values: Float64Array, k: number) => norm(partOf(values, k, count));
+  return Array.from({ length: count }, (_, k) => Math.max(part(expected, k), gain * part(x, k)));
 }
+
+const partOf = (values: Float64Array, k: number, count: number): Float64Array =>
+  values.subarray((k * values.length) / count, ((k + 1) * values.length) / count);

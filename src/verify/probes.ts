@@ -15,8 +15,8 @@ export function randomNumbers(seed: number): () => number {
 /** Up to this many columns an operator is run on every one of its basis vectors. */
 export const exhaustiveColumns = 256;
 
-/** A prime, so that no batch size divides it and the rows of a batch change their place from run to run. */
-export const probeCount = 19;
+/** Primes, so that no batch size divides them and the rows of a batch change their place from run to run. */
+const probesOf = (columns: number): number => (columns <= exhaustiveColumns ? 19 : 7);
 
 export function basisVectors(columns: number): Float64Array {
   const x = new Float64Array(columns * columns);
@@ -29,9 +29,10 @@ const mapScales = [1, 4, 16, 64, 2 ** -4, 2 ** -10];
 /** To a linear operator one magnitude is like another; its last probes mix magnitudes within a vector. */
 const mixedProbes = 4;
 
-/** [probeCount, columns], of numbers that f32 holds. For a map, vectors come in pairs x, -x of growing magnitude. */
+/** [count, columns], of numbers that f32 holds. For a map, vectors come in pairs x, -x of growing magnitude. */
 export function probeVectors(columns: number, isLinear: boolean, seed: number): Float64Array {
   const next = randomNumbers(seed);
+  const probeCount = probesOf(columns);
   const x = new Float64Array(probeCount * columns);
   for (let probe = 0; probe < probeCount; probe++) {
     const isOpposite = !isLinear && probe % 2 === 1;

@@ -35,6 +35,8 @@ export interface Audit {
   readonly operator: string;
   readonly property: Property;
   readonly reason: string;
+  /** By the user, or inferred from something that is. */
+  readonly assumed: boolean;
   readonly measured: number;
   readonly tolerance: number;
   readonly holds: boolean;

@@ -12,7 +12,7 @@ import type { Mode } from '../pipeline.ts';
 import { auditProperties } from './audit.ts';
 import { type Findings, findings } from './findings.ts';
 import { checkPacking } from './packing.ts';
-import { type PreparedMode, prepareMode, type VectorSet } from './prepare.ts';
+import { type PreparedMode, prepareMode, referenceAllowance, type VectorSet } from './prepare.ts';
 import { batchSizes, exhaustiveColumns } from './probes.ts';
 import type { Audit, DualityReport, ModeReport, OperatorReport } from './report.ts';
 
@@ -55,8 +55,10 @@ export const verifyOperator = (subject: Subject, backend: Backend): OperatorRepo
 export function prepareVerification(subject: Subject): Verification {
   const { instance, environment, seed } = subject;
   const { source } = instance;
-  const modes = instance.modes.map(lowered => prepareMode(source, lowered, environment, seed));
-  return { ...subject, modes, audits: auditProperties(source, environment) };
+  const audits = auditProperties(source, environment);
+  const allowance = referenceAllowance(source, environment, audits);
+  const modes = instance.modes.map(lowered => prepareMode(source, lowered, environment, seed, allowance));
+  return { ...subject, modes, audits };
 }
 
 export function runVerification(verification: Verification, backend: Backend): OperatorReport {
@@ -200,7 +202,7 @@ function compare(
     for (let i = 0; i < width; i++) {
       const [computed, exact] = [at(y, k * width + i), at(set.expected, row * width + i)];
       const tolerance = at(set.tolerance, row * width + i);
-      const error = Math.abs(computed - exact);
+      const error = Math.abs(computed - exact - at(set.expectedLow, row * width + i));
       if (error > worst.error) worst.error = error;
       const ratio = error === 0 ? 0 : error / tolerance;
       if (ratio > worst.ratio) worst.ratio = ratio;

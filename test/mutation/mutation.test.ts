@@ -1,0 +1,195 @@
+/**
+ * Does the conformance check fail when a kernel is wrong? Kernels and pack steps are broken, one mistake at a time, and every
+ * mutant must be caught, or give bit-identical results on every probe (then it is no mistake: a tail that is never reached).
+ */
+import { expect, test } from 'vitest';
+import { at } from '../../src/core/invariant.ts';
+import type { Memory } from '../../src/kernel/interpret.ts';
+import type { Kernel } from '../../src/kernel/kernel.ts';
+import { simplify } from '../../src/kernel/simplify.ts';
+import type { PackedBuffer } from '../../src/lower/context.ts';
+import { lowerProgram } from '../../src/lower/lower.ts';
+import { lowerPack } from '../../src/lower/pack.ts';
+import type { LoweredOperator } from '../../src/pipeline.ts';
+import { randomNumbers } from '../../src/verify/probes.ts';
+import {
+  type Backend,
+  prepareVerification,
+  runVerification,
+  type Subject,
+  type Verification,
+} from '../../src/verify/verify.ts';
+import { interpreterBackend, lowered, packAll, packWith, subjectOf } from '../verify/backends.ts';
+import { type Mistake, type Mutant, mutate } from './mutate.ts';
+
+const operators: Record<string, string> = {
+  'monarch, rectangular': `op monarch_rect[k, q, p, l, s, r](W1: [k, q, p], W2: [l, s, r]) : k*p -> l*s where l*r == k*q
+  = stride(l*s, s) * blockdiag(W2) * stride(k*q, l) * blockdiag(W1)
+export monarch_rect[4, 3, 4, 6, 5, 2] as f`,
+  'low rank': `op lowrank_ffn[n, m, r](A: [r, n], B: [m, r]) : n -> m = dense(B) * dense(A)
+export lowrank_ffn[9, 11, 3] as f`,
+  'feed forward': `op ffn[n, m](A: [m, n], b: [m], C: [m, n], D: [n, m]) : n -> n
+  = dense(A) |> bias(b) |> gelu |> gate(dense(C)) |> dense(D)
+export ffn[5, 7] as f`,
+  'triangular solve': `op s[n](T: [n, n]) : n -> n = inv(unitlower(T))
+export s[7] as f`,
+  reflections: `op chain[n, k](V: [k, n], beta: [k]) : n -> n = prod(i < k) reflect(V[i], beta[i])
+export chain[11, 3] as f`,
+  'permutation table': `op p[n](p: index[n], W: [n, n]) : n -> n = perm(p) * dense(W) * perm(p)
+export p[7] as f`,
+  randlora: `op randlora[n, m, r, k](frozen W: [m, n], frozen B: [k, m, r], frozen A: [r, n], lambda: [k, r], gamma: [k, n], s: []) : n -> m
+  = dense(W) + s * sum(j < k) dense(B[j]) * diag(lambda[j]) * dense(A) * diag(gamma[j])
+export randlora[6, 5, 3, 2] as f`,
+};
+
+/** Mutants of one kind tried on one operator. */
+const perMistake = 10;
+
+/** The kernels before functions are expanded into polynomials, whose digits are tested elsewhere. */
+function plainKernels(modes: readonly LoweredOperator[]): Kernel[] {
+  const packed: PackedBuffer[] = [];
+  return modes.flatMap(({ tiles, plan }) =>
+    tiles.map(tile => {
+      const { vectorLanes: lanes, accumulators, fusedMultiplyAdd } = plan.profile;
+      const options = {
+        machine: { lanes, accumulators },
+        fusedMultiplyAdd,
+        scalar: 'f32',
+        maximumBatch: 2 ** 20,
+      } as const;
+      return simplify(lowerProgram(tile, options, packed).kernel);
+    }),
+  );
+}
+
+type Outcome = 'caught' | 'equivalent' | 'survived';
+
+/** Runs mutant and original side by side; `same` says whether they ever differed by a bit. */
+function judge(verification: Verification, mutant: () => Backend, original: Backend): Outcome {
+  let same = true;
+  const compare = (a: ArrayLike<number>, b: ArrayLike<number>) => {
+    same &&= a.length === b.length && Array.from(a).every((value, k) => Object.is(value, b[k]));
+  };
+  const backend = mutant();
+  const watched: Backend = {
+    name: backend.name,
+    packed: buffer => {
+      const values = backend.packed?.(buffer) ?? [];
+      compare(values, original.packed?.(buffer) ?? []);
+      return values;
+    },
+    run: request => {
+      const y = backend.run(request);
+      if (same) compare(y, original.run(request));
+      return y;
+    },
+  };
+  const { passed } = runVerification(verification, watched);
+  return passed ? (same ? 'equivalent' : 'survived') : 'caught';
+}
+
+interface Trial {
+  readonly mutant: Mutant;
+  readonly backend: () => Backend;
+}
+
+function trials(subject: Subject, kernels: readonly Kernel[], values: ReadonlyMap<string, Memory>): Trial[] {
+  const ofKernels = kernels.flatMap(kernel =>
+    [...mutate(kernel)].map(
+      (mutant): Trial => ({
+        mutant: { ...mutant, where: `${kernel.name}: ${mutant.where}` },
+        backend: () => {
+          const broken = mutant.make();
+          return backendOf(
+            subject,
+            values,
+            kernels.map(each => (each === kernel ? broken : each)),
+          );
+        },
+      }),
+    ),
+  );
+  const ofPacks = subject.packed.flatMap(buffer => {
+    const { kernel } = lowerPack(buffer);
+    return [...mutate(kernel)].map(
+      (mutant): Trial => ({
+        mutant: { ...mutant, where: `${kernel.name}: ${mutant.where}` },
+        backend: () => {
+          const broken = packWith(buffer, mutant.make(), subject.environment);
+          return backendOf(subject, new Map(values).set(buffer.name, broken), kernels);
+        },
+      }),
+    );
+  });
+  return [...sampled(ofKernels), ...sampled(ofPacks)];
+}
+
+/** At most `perMistake` of each kind, chosen by a seed. */
+function sampled(all: readonly Trial[]): Trial[] {
+  const kinds = new Set(all.map(({ mutant }) => mutant.mistake));
+  return [...kinds].flatMap(kind => {
+    const own = all.filter(({ mutant }) => mutant.mistake === kind);
+    const next = randomNumbers(own.length);
+    const keyed = own.map(trial => ({ trial, key: next() })).sort((a, b) => a.key - b.key);
+    return keyed.slice(0, perMistake).map(({ trial }) => trial);
+  });
+}
+
+const backendOf = (
+  subject: Subject,
+  values: ReadonlyMap<string, Memory>,
+  kernels: readonly Kernel[],
+): Backend => {
+  const byName = new Map(kernels.map(kernel => [kernel.name, kernel]));
+  return interpreterBackend(subject, values, kernel => byName.get(kernel.name) ?? kernel);
+};
+
+const counts = new Map<Mistake, { caught: number; equivalent: number; survived: number }>();
+
+test.each(Object.entries(operators))('every mutant of %s is caught or equivalent', (_name, text) => {
+  const subject = subjectOf(lowered(text));
+  const kernels = plainKernels(subject.instance.modes);
+  const values = packAll(subject.packed, subject.environment);
+  const verification = prepareVerification(subject);
+  const original = backendOf(subject, values, kernels);
+  expect(runVerification(verification, original).failures).toEqual([]);
+  const survivors: string[] = [];
+  for (const { mutant, backend } of trials(subject, kernels, values)) {
+    const outcome = judgeSafely(verification, backend, original);
+    const count = counts.get(mutant.mistake) ?? { caught: 0, equivalent: 0, survived: 0 };
+    count[outcome]++;
+    counts.set(mutant.mistake, count);
+    if (outcome === 'survived') survivors.push(`${mutant.mistake} at ${mutant.where}`);
+  }
+  expect(survivors).toEqual([]);
+});
+
+/** A mutant that cannot even be run (an access outside its buffer while packing) is caught. */
+function judgeSafely(verification: Verification, mutant: () => Backend, original: Backend): Outcome {
+  try {
+    return judge(verification, mutant, original);
+  } catch {
+    return 'caught';
+  }
+}
+
+test('every kind of mistake was tried and caught', () => {
+  const lines = [...counts].map(
+    ([mistake, { caught, equivalent, survived }]) =>
+      `${mistake.padEnd(28)} caught ${caught} of ${caught + survived}, equivalent ${equivalent}`,
+  );
+  const total = [...counts.values()].reduce(
+    (sum, each) => ({ caught: sum.caught + each.caught, tried: sum.tried + each.caught + each.survived }),
+    { caught: 0, tried: 0 },
+  );
+  console.info([...lines, `all: caught ${total.caught} of ${total.tried}`].join('\n'));
+  expect(counts.size).toBe(16);
+  expect([...counts.values()].every(({ caught }) => caught > 0)).toBe(true);
+  expect(total.caught).toBe(total.tried);
+  expect(
+    at(
+      [...counts.values()].map(each => each.survived),
+      0,
+    ),
+  ).toBe(0);
+});
