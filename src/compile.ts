@@ -9,14 +9,15 @@ import { assemble } from '../codegen/assemble.ts';
 import { printModule } from '../codegen/module.ts';
 import { printWat } from '../codegen/wat.ts';
 import { parse } from '../grammar/parser.ts';
+import { checkModule } from './check/check.ts';
 import { defaultInstances, elaborate, type Instance } from './check/elaborate.ts';
 import { resolveModule } from './check/module.ts';
 import { type Diagnostic, hasErrors } from './core/diagnostics/diagnostic.ts';
 import type { SourceFile } from './core/span.ts';
-import type { ParameterDeclaration, Program } from './ir/operator.ts';
+import type { Program } from './ir/operator.ts';
 import type { PackedBuffer } from './lower/context.ts';
 import { lowerPack } from './lower/pack.ts';
-import { describeOperator, describeParameter } from './module/describe.ts';
+import { describeOperator, describeParameters } from './module/describe.ts';
 import { isLinear, type LoweredOperator, lowerOperator, type Mode } from './pipeline.ts';
 import { type ProfileName, profiles } from './plan/profile.ts';
 
@@ -63,8 +64,14 @@ export function lowerSource(source: SourceFile, options: CompileOptions = {}): L
   const diagnostics: Diagnostic[] = [...parsed.diagnostics];
   const files = { readFile: options.readFile ?? (() => undefined), parse };
   const module = resolveModule(parsed.file, files, diagnostics);
-  const programs = (options.instances ?? defaultInstances(module)).map(instance => {
-    const elaborated = elaborate(module, instance);
+  const checked = checkModule(
+    module,
+    options.instances?.map(each => each.operator),
+  );
+  diagnostics.push(...checked.diagnostics);
+  if (hasErrors(diagnostics)) return { diagnostics, operators: [], packed: [] };
+  const programs = (options.instances ?? defaultInstances(checked.program)).map(instance => {
+    const elaborated = elaborate(checked.program, instance);
     diagnostics.push(...elaborated.diagnostics);
     return elaborated.program;
   });
@@ -98,11 +105,11 @@ export async function compile(source: SourceFile, options: CompileOptions = {}):
     name,
     source: source.name,
     scalar: options.scalar ?? 'f32',
-    parameters: parametersOf(operators).map(describeParameter),
+    parameters: describeParameters(operators.map(({ source }) => source)),
     packs: packed.map(buffer => ({ buffer, ...lowerPack(buffer) })),
     operators: operators.map(({ modes }) => describeOperator(modes, packed)),
     wasm: [{ profile, bytes }],
-    ...(options.runtime !== undefined && { runtime: options.runtime }),
+    runtime: options.runtime,
   };
   const artifacts: Artifact[] = [
     { name: `${name}.js`, contents: printModule(contents) },
@@ -110,12 +117,6 @@ export async function compile(source: SourceFile, options: CompileOptions = {}):
     { name: `${name}.wasm`, contents: bytes },
   ];
   return { ...lowered, artifacts };
-}
-
-/** Every parameter once; one of the file may be read by several operators. */
-function parametersOf(operators: readonly LoweredInstance[]): ParameterDeclaration[] {
-  const all = operators.flatMap(({ source }) => source.parameters);
-  return [...new Map(all.map(each => [each.tensor.name, each])).values()];
 }
 
 const moduleName = (path: string): string =>

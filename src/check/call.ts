@@ -1,428 +1,198 @@
-/** Names called with sizes and arguments: leaves, functions of tensors, pointwise steps, operators of the file. */
-import type { Expression, OperatorDeclaration } from '../../grammar/ast.ts';
+/** Names that are not local, with or without sizes and arguments: operators, patterns, leaves, functions, constants. */
+import type { Expression } from '../../grammar/ast.ts';
 import { checking } from '../core/diagnostics/check.ts';
-import { invariant } from '../core/invariant.ts';
-import { axesPermutation } from '../ir/indexMap.ts';
-import { gather, type Pointwise } from '../ir/operator.ts';
-import type { RealFunction, Tensor } from '../ir/tensor.ts';
-import { dot, elementwise, normalize, outer } from '../ir/tensorAlgebra.ts';
-import { declareParameter } from './elaborate.ts';
-import { asTensor, evaluate, mapOf, operatorOf, tensorOf, wrongSort } from './evaluate.ts';
-import { type Argument, type LeafRow, leafTable, type Slot, unsupportedWords } from './leafTable.ts';
-import type { Module } from './module.ts';
-import { fail, lazy, nearest, type Scope, textOf, withNames } from './scope.ts';
-import { conditionOf, sizeOf, wholeOf } from './sizes.ts';
-import { describe, failed, numberValue, operatorValue, tensorValue, type Value } from './value.ts';
+import { report } from '../core/diagnostics/diagnostic.ts';
+import { at } from '../core/invariant.ts';
+import type { Span } from '../core/span.ts';
+import { type Checked, failed, operator, tensor, wrongSort } from './checked.ts';
+import { check } from './expression.ts';
+import { callFunction } from './functionCall.ts';
+import { callLeaf, callPermute } from './leafCall.ts';
+import { isLeaf } from './leafTable.ts';
+import type { Entity } from './module.ts';
+import { nearest } from './nearest.ts';
+import { unsupportedParameter } from './parameters.ts';
+import { fail, find, localNames, notYet, requireEqual, type Scope, textOf } from './scope.ts';
+import { checkSize } from './sizes.ts';
+import { shapeText } from './sizeText.ts';
+import { holds } from './sizeValue.ts';
+import { constantOf, type Size, substitute } from './symbolic.ts';
+import type { OperatorSignature, SizeNode, TensorNode, TypedParameter } from './typed.ts';
+import { numberType, tensorTypeText } from './types.ts';
+import { generators, own, pipeWords, pointwiseSteps, reservedWords } from './words.ts';
 
-const elementwiseFunctions: Readonly<Record<string, RealFunction>> = {
-  exp: 'exp',
-  log: 'log',
-  sqrt: 'sqrt',
-  sin: 'sin',
-  cos: 'cos',
-  tanh: 'tanh',
-  sigmoid: 'sigmoid',
-  softplus: 'softplus',
-  relu: 'relu',
-  silu: 'silu',
-  abs: 'abs',
-  min: 'minimum',
-  max: 'maximum',
-};
+/** `name`, `name[sizes]`, `name(list)` or `name[sizes](list)`; what was not written is absent. */
+export interface Named {
+  readonly node: Expression;
+  readonly name: string;
+  readonly nameSpan: Span;
+  readonly sizes: readonly Expression[] | undefined;
+  readonly list: readonly Expression[] | undefined;
+}
 
-const pointwiseSteps: Readonly<Record<string, Pointwise>> = {
-  relu: 'relu',
-  gelu: 'gelu',
-  gelu_tanh: 'geluTanh',
-  silu: 'silu',
-  tanh: 'tanh',
-  sigmoid: 'sigmoid',
-};
-
-const tensorFunctions = ['normalize', 'dot', 'inner', 'outer'];
-const words = [
-  ...Object.keys(leafTable),
-  ...Object.keys(elementwiseFunctions),
-  ...tensorFunctions,
-  'permute',
-  'bias',
-  'gate',
-  'ceil',
-];
-
-const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
-  Object.hasOwn(table, name) ? table[name] : undefined;
-
-/** `sizes` or `list` absent: the brackets or parentheses were not written. */
-export function callNamed(
-  node: Expression,
-  name: string,
-  sizes: readonly Expression[] | undefined,
-  list: readonly Expression[] | undefined,
-  scope: Scope,
-): Value {
-  const operator = scope.module.operators.get(name);
-  if (operator !== undefined) return callOperator(node, operator, sizes ?? [], list ?? [], scope);
-  const unsupported = own(unsupportedWords, name);
-  if (unsupported !== undefined) return fail(scope, checking.notSupported, node.span, { what: unsupported });
-  if (scope.module.scans.has(name))
-    return fail(scope, checking.notSupported, node.span, { what: `the scan ${name}` });
-  const pattern = scope.module.patterns.get(name);
-  if (pattern !== undefined) return patternValue(node, name, scope);
-  const step = own(pointwiseSteps, name);
-  if (step !== undefined && list === undefined)
-    return { sort: 'step', step: { kind: 'pointwise', function: step } };
-  const row = own(leafTable, name);
-  if (row !== undefined && list !== undefined) return callLeaf(node, name, row, list, scope);
-  if (name === 'permute' && list !== undefined) return permute(node, list, scope);
-  if ((name === 'bias' || name === 'gate') && list !== undefined) return pipeStep(node, name, list, scope);
-  if (list !== undefined) {
-    const made = tensorFunction(node, name, list, scope);
+export function callNamed(call: Named, scope: Scope): Checked {
+  const { node, name, list } = call;
+  if (find(scope, name) !== undefined) {
+    const expected = 'the name of an operator or function';
+    fail(scope, checking.wrongSort, call.nameSpan, { found: `'${name}'`, expected });
+    return failed;
+  }
+  const entity = scope.module.entities.get(name);
+  if (entity !== undefined) return callEntity(call, entity, scope);
+  if (list === undefined && call.sizes === undefined) {
+    if (name === 'pi')
+      return tensor({ kind: 'constant', value: Math.PI, type: numberType('real'), span: node.span });
+    if (name === 'im') {
+      notYet(scope, 'the imaginary unit im (complex numbers)', node.span);
+      const type = numberType('complex');
+      return tensor({ kind: 'complex', word: 'imaginary unit', arguments: [], type, span: node.span });
+    }
+  }
+  if (list !== undefined && call.sizes === undefined) {
+    if (isLeaf(name)) return callLeaf(node, name, list, scope);
+    if (name === 'permute') return callPermute(node, list, scope);
+    const made = callFunction(node, name, list, scope);
     if (made !== undefined) return made;
   }
-  const near = nearest(name, [...scope.names.keys(), ...scope.module.operators.keys(), ...words]);
-  const hint = words.includes(name)
+  return unknownCall(call, scope);
+}
+
+function unknownCall({ name, nameSpan, node }: Named, scope: Scope): Checked {
+  const step = own(pointwiseSteps, name) !== undefined || pipeWords.some(word => word === name);
+  if (step) {
+    const expected = `an operator or a tensor; ${name} stands after |>`;
+    fail(scope, checking.wrongSort, node.span, { found: `the step ${name}`, expected });
+    return failed;
+  }
+  if (own(generators, name) !== undefined) {
+    const expected = 'an expression; a generator stands as the default of a parameter';
+    fail(scope, checking.wrongSort, node.span, { found: `the generator ${name}`, expected });
+    return failed;
+  }
+  const known = [...localNames(scope), ...scope.module.entities.keys(), ...reservedWords];
+  const near = nearest(name, known);
+  const hint = reservedWords.has(name)
     ? `${name} is called with arguments: ${name}(...)`
     : near && `did you mean '${near}'?`;
-  return fail(scope, checking.unknownName, node.span, { name }, { hint });
+  fail(scope, checking.unknownName, nameSpan, { name }, { hint });
+  return failed;
 }
 
-function patternValue(node: Expression, name: string, scope: Scope): Value {
-  const declaration = scope.module.patterns.get(name);
-  invariant(declaration !== undefined, 'the pattern was found');
-  if (declaration.edges === undefined)
-    return fail(scope, checking.notSupported, node.span, { what: `the pattern ${name} from a file` });
-  const top: Scope = { ...scope, names: new Map() };
-  const [rows, columns] = declaration.sizes.map(size => sizeOf(size, top));
-  if (rows === undefined || columns === undefined) return failed;
-  const edges: { row: number; column: number }[] = [];
-  for (const edge of declaration.edges) {
-    const [row, column] = [sizeOf(edge.from, top), sizeOf(edge.to, top)];
-    if (row === undefined || column === undefined) return failed;
-    if (row >= rows)
-      return fail(scope, checking.outOfRange, edge.span, { text: textOf(edge), index: row, extent: rows });
-    if (column >= columns)
-      return fail(scope, checking.outOfRange, edge.span, {
-        text: textOf(edge),
-        index: column,
-        extent: columns,
-      });
-    edges.push({ row, column });
-  }
-  return { sort: 'pattern', pattern: { rows, columns, edges } };
-}
-
-const slotNames: Record<Slot, string> = {
-  size: 'a size',
-  number: 'a number',
-  vector: 'a tensor of 1 axis',
-  matrix: 'a tensor of 2 axes',
-  blocks: 'a tensor of 3 axes [blocks, rows, columns]',
-  indices: 'an index tensor of 1 axis',
-  operator: 'an operator',
-  pattern: 'a pattern',
-};
-
-const axesOf: Partial<Record<Slot, number>> = { number: 0, vector: 1, matrix: 2, blocks: 3, indices: 1 };
-
-function callLeaf(
-  node: Expression,
-  name: string,
-  row: LeafRow,
-  list: readonly Expression[],
-  scope: Scope,
-): Value {
-  if (list.length !== row.slots.length) {
-    const expected = `${row.slots.length} argument${row.slots.length === 1 ? '' : 's'} (${row.slots.map(slot => slotNames[slot]).join(', ')})`;
-    return fail(scope, checking.wrongCount, node.span, { what: name, expected, found: list.length });
-  }
-  const values: Argument['value'][] = [];
-  for (const [k, slot] of row.slots.entries()) {
-    const node = list[k];
-    const value = node && argument(name, node, slot, scope);
-    if (value === undefined) return failed;
-    values.push(value);
-  }
-  const made = row.make(...(values as never[]));
-  if ('expected' in made)
-    return fail(scope, checking.leafShape, node.span, {
-      leaf: name,
-      expected: made.expected,
-      found: textOf(node),
-    });
-  return operatorValue(made);
-}
-
-function argument(leaf: string, node: Expression, slot: Slot, scope: Scope): Argument['value'] | undefined {
-  if (slot === 'size') return sizeOf(node, scope);
-  if (slot === 'number' && leaf === 'rotate') return wholeOf(node, scope);
-  if (slot === 'operator') return operatorOf(node, scope);
-  const value = evaluate(node, scope);
-  if (slot === 'pattern') {
-    if (value.sort === 'pattern') return value.pattern;
-    wrongSort(node, value, 'a pattern', scope);
-    return undefined;
-  }
-  const tensor = asTensor(value);
-  const axes = axesOf[slot];
-  if (
-    tensor === undefined ||
-    tensor.shape.length !== axes ||
-    (slot === 'indices') !== (tensor.dtype === 'index')
-  ) {
-    if (value.sort !== 'error') {
-      const found = `${textOf(node)}, ${describe(value)}`;
-      fail(
-        scope,
-        checking.leafShape,
-        node.span,
-        { leaf, expected: slotNames[slot], found },
-        { hint: leafHint(leaf, tensor) },
-      );
+function callEntity(call: Named, entity: Entity, scope: Scope): Checked {
+  const { checker } = scope.context;
+  const { span } = call.node;
+  switch (entity.kind) {
+    case 'op':
+      return callOperator(call, checker.signatureOf(entity.declaration, entity.module), scope);
+    case 'scan': {
+      const expected = 'an operator; a scan stands alone and is exported';
+      fail(scope, checking.wrongSort, span, { found: `the scan ${call.name}`, expected });
+      return failed;
     }
+    case 'pattern':
+      return { sort: 'pattern', pattern: checker.patternOf(entity.declaration, entity.module) };
+    case 'shared': {
+      const parameter = checker.sharedOf(entity.declaration, entity.module);
+      if (call.list !== undefined) return unknownCall(call, scope);
+      const unsupported = unsupportedParameter(parameter);
+      if (unsupported !== undefined) notYet(scope, unsupported, parameter.span);
+      return tensor({ kind: 'parameter', parameter, type: parameter.type, span });
+    }
+  }
+}
+
+/** Another operator, with sizes and arguments; its own `where` is tested when sizes have values. */
+function callOperator(call: Named, callee: OperatorSignature, scope: Scope): Checked {
+  const { node } = call;
+  const sizes = (call.sizes ?? []).map(size => checkSize(size, scope));
+  const list = call.list ?? [];
+  const given = list.map(each => check(each, scope));
+  if (!countsFit(call, callee, scope)) return failed;
+  const names = new Map(callee.binders.map((binder, k) => [binder, at(sizes, k).size]));
+  const tensors = callee.parameters.map((parameter, k) =>
+    argument(callee, parameter, at(list, k), at(given, k), names, scope),
+  );
+  const known = tensors.filter(each => each !== undefined);
+  if (known.length < tensors.length || !conditionsHold(node, callee, sizes, names, scope)) return failed;
+  scope.context.calls.add(callee);
+  const space = {
+    columns: substitute(callee.columns.size, names),
+    rows: substitute(callee.rows.size, names),
+    complex: callee.complex,
+  };
+  const made = { kind: 'call', callee, sizes, arguments: known, space, span: node.span } as const;
+  return callee.isMap ? { sort: 'map', node: made } : operator(made);
+}
+
+function countsFit({ node, sizes, list }: Named, callee: OperatorSignature, scope: Scope): boolean {
+  const { binders, parameters, name } = callee;
+  const notes = [{ message: `${name} is declared here`, span: callee.span }];
+  const count = (words: string, wanted: readonly string[], found: number, open: string, close: string) => {
+    if (wanted.length === found) return true;
+    const plural = wanted.length === 1 ? words : `${words}s`;
+    const expected =
+      wanted.length === 0 ? `no ${words}s` : `${wanted.length} ${plural} ${open}${wanted.join(', ')}${close}`;
+    fail(scope, checking.wrongCount, node.span, { what: name, expected, found }, { notes });
+    return false;
+  };
+  const parameterNames = parameters.map(each => each.name);
+  return (
+    count('size', binders, sizes?.length ?? 0, '[', ']') &&
+    count('argument', parameterNames, list?.length ?? 0, '(', ')')
+  );
+}
+
+function argument(
+  callee: OperatorSignature,
+  parameter: TypedParameter,
+  node: Expression,
+  checked: Checked,
+  names: ReadonlyMap<string, Size>,
+  scope: Scope,
+): TensorNode | undefined {
+  const { type } = parameter;
+  const shape = type.shape.map(extent => substitute(extent, names));
+  const leaf = `${callee.name}'s ${parameter.name}`;
+  const expected = tensorTypeText({ ...type, shape });
+  if (checked.sort !== 'tensor') return wrongSort(node, checked, expected, scope);
+  const found = checked.node.type;
+  const notes = [{ message: `${parameter.name} is declared ${parameter.written}`, span: parameter.span }];
+  const complain = () =>
+    report(
+      checking.leafShape,
+      node.span,
+      { leaf, expected, found: `${textOf(node)}, ${tensorTypeText(found)}` },
+      { notes },
+    );
+  const kindFits =
+    (type.numbers === 'index') === (found.numbers === 'index') &&
+    (type.numbers === 'complex' || found.numbers !== 'complex');
+  if (!kindFits || shape.length !== found.shape.length) {
+    scope.context.diagnostics.push(complain());
     return undefined;
   }
-  return tensor;
+  const agree = shape.every((extent, k) => requireEqual(scope, extent, at(found.shape, k), complain));
+  return agree ? checked.node : undefined;
 }
 
-function leafHint(leaf: string, tensor: Tensor | undefined): string | undefined {
-  const axes = tensor?.shape.length;
-  const better = axes === 1 ? 'diag' : axes === 2 ? 'dense' : axes === 3 ? 'blockdiag' : undefined;
-  const fits = ['diag', 'dense', 'blockdiag'].includes(leaf);
-  return fits && better !== undefined && better !== leaf ? `did you mean ${better}(...)?` : undefined;
-}
-
-/** permute("a b c -> c a b", A, B, C): einops' axes, sizes in the order of the left side. */
-function permute(node: Expression, list: readonly Expression[], scope: Scope): Value {
-  const [text, ...sizes] = list;
-  const spelled = text === undefined ? failed : evaluate(text, scope);
-  if (text === undefined || spelled.sort !== 'string')
-    return fail(scope, checking.badPermute, node.span, { why: 'the first argument is a string of axes' });
-  const sides = spelled.value.split('->').map(side =>
-    side
-      .trim()
-      .split(/\s+/)
-      .filter(word => word !== ''),
-  );
-  const [left, right] = sides;
-  const bad = (why: string) => fail(scope, checking.badPermute, text.span, { why });
-  if (left === undefined || right === undefined || sides.length !== 2) return bad('write "left -> right"');
-  if (new Set(left).size !== left.length) return bad('an axis is named twice');
-  if (
-    left.length !== right.length ||
-    new Set(right).size !== right.length ||
-    right.some(axis => !left.includes(axis))
-  )
-    return bad('the two sides name different axes');
-  if (sizes.length !== left.length) return bad(`${left.length} axes and ${sizes.length} sizes`);
-  const extents = sizes.map(size => sizeOf(size, scope)).filter(size => size !== undefined);
-  if (extents.length < sizes.length) return failed;
-  return operatorValue(
-    gather(
-      axesPermutation(
-        extents,
-        right.map(axis => left.indexOf(axis)),
-      ),
-    ),
-  );
-}
-
-function pipeStep(node: Expression, name: 'bias' | 'gate', list: readonly Expression[], scope: Scope): Value {
-  const [only] = list;
-  if (only === undefined || list.length !== 1)
-    return fail(scope, checking.wrongCount, node.span, {
-      what: name,
-      expected: '1 argument',
-      found: list.length,
-    });
-  const sizeNamed = (word: string): number | undefined => {
-    const value = scope.names.get(word)?.();
-    return value?.sort === 'number' ? value.value : undefined;
-  };
-  const [width, input] = [sizeNamed('|>width'), sizeNamed('|>input')];
-  if (width === undefined || input === undefined)
-    return fail(scope, checking.wrongSort, node.span, { found: textOf(node), expected: `${name} after |>` });
-  if (name === 'bias') {
-    const bias = tensorOf(only, scope);
-    if (bias === undefined) return failed;
-    if (bias.shape.length === 1 && bias.shape[0] === width)
-      return { sort: 'step', step: { kind: 'bias', bias } };
-    return fail(scope, checking.leafShape, only.span, {
-      leaf: 'bias',
-      expected: `a tensor [${width}]`,
-      found: `${textOf(only)}, [${bias.shape.join(', ')}]`,
-    });
-  }
-  const value = evaluate(only, scope);
-  const map = mapOf(value);
-  if (map === undefined) return wrongSort(only, value, 'an operator or a map', scope);
-  if (map.rows === width && map.columns === input)
-    return { sort: 'step', step: { kind: 'gate', steps: map.steps } };
-  return fail(scope, checking.leafShape, only.span, {
-    leaf: 'gate',
-    expected: `${input} -> ${width}`,
-    found: `${map.columns} -> ${map.rows}`,
-  });
-}
-
-/** Functions of tensors; nothing when the name is none of them. */
-function tensorFunction(
+/** A `where` of the callee that already fails for the sizes written. */
+function conditionsHold(
   node: Expression,
-  name: string,
-  list: readonly Expression[],
+  callee: OperatorSignature,
+  sizes: readonly SizeNode[],
+  names: ReadonlyMap<string, Size>,
   scope: Scope,
-): Value | undefined {
-  const real = own(elementwiseFunctions, name);
-  if (real === undefined && !tensorFunctions.includes(name)) return undefined;
-  const wanted =
-    name === 'normalize' || (real !== undefined && real !== 'minimum' && real !== 'maximum') ? 1 : 2;
-  if (list.length !== wanted)
-    return fail(scope, checking.wrongCount, node.span, {
-      what: name,
-      expected: `${wanted} argument${wanted === 1 ? '' : 's'}`,
-      found: list.length,
-    });
-  const tensors = list.map(each => tensorOf(each, scope)).filter(tensor => tensor !== undefined);
-  const [a, b] = tensors;
-  if (a === undefined || tensors.length < wanted) return failed;
-  const shape = (tensor: Tensor) => `[${tensor.shape.join(', ')}]`;
-  if (name === 'normalize')
-    return a.shape.length > 0
-      ? tensorValue(normalize(a))
-      : fail(scope, checking.leafShape, node.span, { leaf: name, expected: 'a vector', found: 'a number' });
-  if (b === undefined) return real === undefined ? failed : tensorValue(elementwise(real, a));
-  const vectors = a.shape.length === 1 && b.shape.length === 1;
-  const equal = shape(a) === shape(b);
-  if (name === 'outer')
-    return vectors
-      ? tensorValue(outer(a, b))
-      : fail(scope, checking.leafShape, node.span, {
-          leaf: name,
-          expected: 'two vectors',
-          found: `${shape(a)}, ${shape(b)}`,
-        });
-  if (real !== undefined && (equal || a.shape.length === 0 || b.shape.length === 0))
-    return tensorValue(elementwise(real, a, b));
-  if (real === undefined && vectors && equal) return tensorValue(dot(a, b));
-  return fail(scope, checking.shapesDisagree, node.span, {
-    what: textOf(node),
-    left: shape(a),
-    right: shape(b),
-  });
-}
-
-const recursionLimit = 64;
-
-/** Another operator of the file, with sizes and arguments. */
-function callOperator(
-  node: Expression,
-  { declaration, module }: { declaration: OperatorDeclaration; module: Module },
-  sizes: readonly Expression[],
-  list: readonly Expression[],
-  scope: Scope,
-): Value {
-  const name = declaration.name.text;
-  const { binders, parameters } = declaration;
-  if (sizes.length !== binders.length) {
-    const expected =
-      binders.length === 0
-        ? 'no sizes'
-        : `${binders.length} sizes [${binders.map(each => each.text).join(', ')}]`;
-    return fail(scope, checking.wrongCount, node.span, { what: name, expected, found: sizes.length });
+): boolean {
+  if (!sizes.every(size => constantOf(size.size) !== undefined)) return true;
+  for (const { left, comparison, right, span } of callee.where) {
+    const sides = { left: substitute(left.size, names), right: substitute(right.size, names) };
+    if (holds({ ...sides, comparison }, new Map()) !== false) continue;
+    const [a, b] = [constantOf(sides.left) ?? 0, constantOf(sides.right) ?? 0];
+    const notes = [
+      { message: `a condition of ${callee.name}${shapeText(sizes.map(size => size.size))}`, span },
+    ];
+    fail(scope, checking.conditionFails, node.span, { text: textOf({ span }), left: a, right: b }, { notes });
+    return false;
   }
-  if (list.length !== parameters.length) {
-    const expected =
-      parameters.length === 0
-        ? 'no arguments'
-        : `${parameters.length} arguments (${parameters.map(each => each.name.text).join(', ')})`;
-    return fail(scope, checking.wrongCount, node.span, { what: name, expected, found: list.length });
-  }
-  if (scope.depth >= recursionLimit)
-    return fail(scope, checking.recursion, node.span, { name, limit: recursionLimit });
-  const values = sizes.map(size => sizeOf(size, scope)).filter(value => value !== undefined);
-  const tensors = list.map(each => tensorOf(each, scope)).filter(tensor => tensor !== undefined);
-  if (values.length < sizes.length || tensors.length < list.length) return failed;
-  const key = `${module.file.source.name} ${name} ${values} ${tensors.map(tensor => tensor.id)}`;
-  const known = scope.session.calls.get(key);
-  if (known !== undefined) return known;
-  const inner = instanceScope({ ...scope, module, depth: scope.depth + 1 }, declaration, values);
-  const bound = parameters.map(
-    (each, k) =>
-      [each.name.text, () => (tensors[k] === undefined ? failed : tensorValue(tensors[k]))] as const,
-  );
-  for (const [k, each] of parameters.entries()) {
-    const shape = (each.type.dims ?? []).map(dim => sizeOf(dim, inner));
-    const given = tensors[k];
-    if (each.type.dims === undefined || given === undefined || shape.includes(undefined)) continue;
-    if (shape.length === given.shape.length && shape.every((extent, i) => extent === given.shape[i]))
-      continue;
-    const parameters = {
-      leaf: `${name}'s ${each.name.text}`,
-      expected: `[${shape.join(', ')}]`,
-      found: `[${given.shape.join(', ')}]`,
-    };
-    const notes = [{ message: `declared ${textOf(each.type)}`, span: each.type.span }];
-    return fail(scope, checking.leafShape, list[k]?.span ?? node.span, parameters, { notes });
-  }
-  const value = bodyOf(declaration, withNames(inner, bound));
-  scope.session.calls.set(key, value);
-  return value;
-}
-
-/** The scope of an operator at given sizes: its binders, and the shared parameters of its file. */
-export function instanceScope(
-  scope: Scope,
-  declaration: OperatorDeclaration,
-  sizes: readonly number[],
-): Scope {
-  const names = declaration.binders.map(
-    (binder, k) => [binder.text, () => numberValue(sizes[k] ?? 0)] as const,
-  );
-  const base = withNames({ ...scope, names: new Map() }, names);
-  return withNames(base, [...sharedParameters(base)]);
-}
-
-/** File-level parameters, declared when they are first read. */
-const sharedParameters = (scope: Scope): [string, () => Value][] =>
-  [...scope.module.shared].map(([name, shared]) => [
-    name,
-    lazy(() => {
-      const declared = declareParameter(shared.parameter, scope, undefined);
-      if (declared === undefined) return failed;
-      scope.session.parameters.set(name, declared);
-      return tensorValue(declared.tensor);
-    }),
-  ]);
-
-/** The body of an operator, checked against its declared type and its where clause. */
-export function bodyOf(declaration: OperatorDeclaration, scope: Scope): Value {
-  for (const condition of declaration.where) {
-    const [left, right] = [wholeOf(condition.left, scope), wholeOf(condition.right, scope)];
-    if (left === undefined || right === undefined) return failed;
-    if (conditionOf(condition, scope) === false)
-      return fail(scope, checking.conditionFails, condition.span, { text: textOf(condition), left, right });
-  }
-  let inner = scope;
-  for (const each of declaration.body.lets) {
-    const outerScope = inner;
-    inner = withNames(inner, [[each.name.text, lazy(() => evaluate(each.value, outerScope))]]);
-  }
-  for (const side of [declaration.domain, declaration.codomain]) {
-    if (side.dtype?.text === 'c64')
-      return fail(scope, checking.notSupported, side.span, { what: 'c64 (complex numbers)' });
-  }
-  const value = evaluate(declaration.body.result, inner);
-  const found = mapOf(value);
-  if (found === undefined) return wrongSort(declaration.body.result, value, 'an operator or a map', scope);
-  const [columns, rows] = [declaration.domain, declaration.codomain].map(
-    ({ dims: [dim] }) => dim && sizeOf(dim, scope),
-  );
-  if (rows === undefined || columns === undefined) return failed;
-  if (found.rows === rows && found.columns === columns) return value;
-  const declared = `${textOf(declaration.domain)} -> ${textOf(declaration.codomain)} (${columns} -> ${rows})`;
-  return fail(scope, checking.declaredShape, declaration.body.result.span, {
-    name: declaration.name.text,
-    declared,
-    found: `${found.columns} -> ${found.rows}`,
-  });
+  return true;
 }

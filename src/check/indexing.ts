@@ -1,66 +1,114 @@
-/** B[j], B[0..m, j, ..], K[w]: positions, ranges and whole axes of a tensor. */
+/** B[j], B[0..m, j, ..], K[w]: positions, ranges and whole axes of a tensor; `f[n]` is a call without arguments. */
 import type { Expression, Index } from '../../grammar/ast.ts';
 import { checking } from '../core/diagnostics/check.ts';
 import { at } from '../core/invariant.ts';
-import { indexElement, indexLiteral, indexOf, type Tensor } from '../ir/tensor.ts';
-import { type AxisPart, slice } from '../ir/tensorAlgebra.ts';
-import { fail, type Scope, textOf } from './scope.ts';
-import { wholeOf } from './sizes.ts';
-import { failed, tensorValue, type Value } from './value.ts';
+import { callNamed } from './call.ts';
+import { type Checked, failed, tensor, wrongSort } from './checked.ts';
+import { check, sizeArguments } from './expression.ts';
+import { fail, find, namesMentioned, type Scope, textOf } from './scope.ts';
+import { checkWhole } from './sizes.ts';
+import { constantOf, type Size, subtract } from './symbolic.ts';
+import type { SlicePart } from './typed.ts';
 
-export function indexTensor(node: Expression & { kind: 'index' }, tensor: Tensor, scope: Scope): Value {
-  const { items } = node;
-  if (items.length > tensor.shape.length) {
-    const expected = `${tensor.shape.length} ${tensor.shape.length === 1 ? 'index' : 'indices'}`;
-    return fail(scope, checking.wrongCount, node.span, {
+type IndexExpression = Expression & { kind: 'index' };
+
+export function checkIndex(node: IndexExpression, scope: Scope): Checked {
+  if (node.target.kind === 'name' && find(scope, node.target.text) === undefined) {
+    const { text: name, span: nameSpan } = node.target;
+    const entity = scope.module.entities.get(name);
+    if (entity?.kind !== 'shared')
+      return callNamed({ node, name, nameSpan, sizes: sizeArguments(node), list: undefined }, scope);
+  }
+  const target = check(node.target, scope);
+  if (target.sort !== 'tensor') {
+    wrongSort(node.target, target, 'a tensor to index', scope);
+    return failed;
+  }
+  const { type } = target.node;
+  if (node.items.length > type.shape.length) {
+    const count = type.shape.length;
+    const expected =
+      count === 0 ? 'no indices: it is a number' : `${count} ${count === 1 ? 'index' : 'indices'}`;
+    fail(scope, checking.wrongCount, node.span, {
       what: textOf(node.target),
       expected,
-      found: items.length,
+      found: node.items.length,
     });
+    return failed;
   }
-  const parts: AxisPart[] = [];
-  for (const [k, extent] of tensor.shape.entries()) {
-    const item = items[k];
-    const part = item === undefined ? { start: 0, length: extent } : axisPart(node, item, extent, scope);
-    if (part === undefined) return failed;
-    parts.push(part);
-  }
-  return tensorValue(slice(tensor, parts));
+  const parts = node.items.map((item, k) => axisPart(node, item, at(type.shape, k), scope));
+  const known = parts.filter(part => part !== undefined);
+  if (known.length < parts.length) return failed;
+  const rest = type.shape.slice(known.length);
+  const shape = [...known.flatMap(({ length }) => (length === undefined ? [] : [length])), ...rest];
+  const all = rest.map(() => ({ kind: 'all', span: node.span }) as const);
+  const slice = [...known.map(each => each.part), ...all];
+  return tensor({
+    kind: 'slice',
+    target: target.node,
+    parts: slice,
+    type: { ...type, shape },
+    span: node.span,
+  });
 }
 
-function axisPart(node: Expression, item: Index, extent: number, scope: Scope): AxisPart | undefined {
-  const outside = (index: number): undefined => {
-    fail(scope, checking.outOfRange, item.span, { text: textOf(node), index, extent });
-    return undefined;
-  };
+/** A part of one axis; without a length the axis disappears. */
+interface Axis {
+  readonly part: SlicePart;
+  readonly length: Size | undefined;
+}
+
+function axisPart(node: IndexExpression, item: Index, extent: Size, scope: Scope): Axis | undefined {
+  const { span } = item;
   switch (item.kind) {
     case 'all':
-      return { start: 0, length: extent };
+      return { part: { kind: 'all', span }, length: extent };
     case 'slice': {
-      const [from, to] = [wholeOf(item.from, scope), wholeOf(item.to, scope)];
-      if (from === undefined || to === undefined) return undefined;
-      if (from < 0 || from > to) return outside(from);
-      return to > extent ? outside(to) : { start: from, length: to - from };
+      const [from, to] = [checkWhole(item.from, scope), checkWhole(item.to, scope)];
+      if (
+        !inRange(node, item, to.size, extent, 1, scope) ||
+        !inRange(node, item, from.size, extent, 1, scope)
+      )
+        return undefined;
+      return { part: { kind: 'range', from, to, span }, length: subtract(to.size, from.size) };
     }
     case 'at': {
-      const table = indexTable(item.value, scope);
-      if (table !== undefined) return { at: table };
-      const index = wholeOf(item.value, scope);
-      if (index === undefined) return undefined;
-      return index < 0 || index >= extent ? outside(index) : { at: indexLiteral(index) };
+      if (!readsValues(item.value, scope)) {
+        const position = checkWhole(item.value, scope);
+        if (!inRange(node, item, position.size, extent, 0, scope)) return undefined;
+        return { part: { kind: 'position', at: position, span }, length: undefined };
+      }
+      const checked = check(item.value, scope);
+      if (checked.sort !== 'tensor') return wrongSort(item.value, checked, 'a position', scope);
+      const { shape, numbers } = checked.node.type;
+      if (shape.length > 0 || (numbers !== 'index' && numbers !== 'whole'))
+        return wrongSort(item.value, checked, 'a position: a size or an index number', scope);
+      return { part: { kind: 'lookup', at: checked.node, span }, length: undefined };
     }
   }
 }
 
-/** A parameter of dtype index, or the variable of a tabulate, used as a position. */
-function indexTable(node: Expression, scope: Scope) {
-  if (node.kind !== 'name') return undefined;
-  const value = scope.names.get(node.text)?.();
-  if (value?.sort === 'index') return value.scalar;
-  if (value?.sort !== 'tensor' || value.tensor.dtype !== 'index' || value.tensor.shape.length > 0)
-    return undefined;
-  scope.session.used.add(node.text);
-  return indexOf(indexElement(value.tensor, []));
+/** False after a report: both numbers are known, and the position lies outside. */
+function inRange(
+  node: IndexExpression,
+  item: Index,
+  position: Size,
+  extent: Size,
+  beyond: 0 | 1,
+  scope: Scope,
+): boolean {
+  const [index, length] = [constantOf(position), constantOf(extent)];
+  if (index === undefined || (index >= 0 && length === undefined)) return true;
+  if (index >= 0 && index < (length ?? 0) + beyond) return true;
+  fail(scope, checking.outOfRange, item.span, { text: textOf(node), index, extent: length ?? Number.NaN });
+  return false;
 }
 
-export const extentOf = (tensor: Tensor, k: number): number => at(tensor.shape, k);
+/** Whether a position depends on what is not a size: an index tensor, or the index of a tabulate. */
+function readsValues(node: Expression, scope: Scope): boolean {
+  return [...namesMentioned(node)].some(name => {
+    const entry = find(scope, name)?.entry;
+    if (entry === undefined) return scope.module.entities.get(name)?.kind === 'shared';
+    return entry.kind !== 'size' && entry.kind !== 'error';
+  });
+}

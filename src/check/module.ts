@@ -1,23 +1,32 @@
-/** A file and the files it uses, with names resolved to declarations. */
-import type { Declaration, File, OperatorDeclaration, ScanDeclaration } from '../../grammar/ast.ts';
+/** A file and the files it uses, with the names of each resolved to declarations. Every file is read once. */
+import type { Declaration, File, Name, OperatorDeclaration, ScanDeclaration } from '../../grammar/ast.ts';
 import { checking } from '../core/diagnostics/check.ts';
 import { type Diagnostic, report } from '../core/diagnostics/diagnostic.ts';
 import type { SourceFile, Span } from '../core/span.ts';
+import { nearest } from './nearest.ts';
+import { reservedWords } from './words.ts';
 
 export type PatternDeclaration = Declaration & { kind: 'pattern' };
 export type SharedParameter = Declaration & { kind: 'shared' };
 export type ExportDeclaration = Declaration & { kind: 'export' };
+type Use = Declaration & { kind: 'use' };
+
+/** What a name of a file stands for, and the file that defines it. */
+export type Entity =
+  | { readonly kind: 'op'; readonly declaration: OperatorDeclaration; readonly module: Module }
+  | { readonly kind: 'scan'; readonly declaration: ScanDeclaration; readonly module: Module }
+  | { readonly kind: 'pattern'; readonly declaration: PatternDeclaration; readonly module: Module }
+  | { readonly kind: 'shared'; readonly declaration: SharedParameter; readonly module: Module };
 
 export interface Module {
   readonly file: File;
-  readonly operators: ReadonlyMap<
-    string,
-    { readonly declaration: OperatorDeclaration; readonly module: Module }
-  >;
-  readonly scans: ReadonlyMap<string, ScanDeclaration>;
-  readonly patterns: ReadonlyMap<string, PatternDeclaration>;
-  readonly shared: ReadonlyMap<string, SharedParameter>;
+  /** Qualifies the names of its shared parameters: '' for the file compiled, else unique among the files. */
+  readonly qualifier: string;
+  readonly entities: ReadonlyMap<string, Entity>;
   readonly exports: readonly ExportDeclaration[];
+  /** The modules this one uses, directly. */
+  readonly uses: readonly Module[];
+  readonly readFile: (path: string) => string | undefined;
 }
 
 /** How files are found: parsed sources by path, relative to the file that names them. */
@@ -29,107 +38,123 @@ export interface FileSystem {
   };
 }
 
-export function resolveModule(
-  file: File,
-  files: FileSystem,
-  diagnostics: Diagnostic[],
-  using: readonly string[] = [],
-): Module {
-  const operators = new Map<string, { declaration: OperatorDeclaration; module: Module }>();
-  const scans = new Map<string, ScanDeclaration>();
-  const patterns = new Map<string, PatternDeclaration>();
-  const shared = new Map<string, SharedParameter>();
+interface Loading {
+  readonly files: FileSystem;
+  readonly diagnostics: Diagnostic[];
+  /** By path; a file still being read is `undefined`. */
+  readonly modules: Map<string, Module | undefined>;
+  readonly qualifiers: Set<string>;
+}
+
+export function resolveModule(file: File, files: FileSystem, diagnostics: Diagnostic[]): Module {
+  const loading: Loading = { files, diagnostics, modules: new Map(), qualifiers: new Set(['']) };
+  for (const declaration of file.declarations) {
+    if (declaration.kind === 'export') loading.qualifiers.add(declaration.alias.text);
+    if (declaration.kind === 'op') loading.qualifiers.add(declaration.name.text);
+  }
+  return load(file, '', loading);
+}
+
+function load(file: File, qualifier: string, loading: Loading): Module {
+  const entities = new Map<string, Entity>();
   const exports: ExportDeclaration[] = [];
-  const module: Module = { file, operators, scans, patterns, shared, exports };
+  const uses: Module[] = [];
+  const { readFile } = loading.files;
+  const module: Module = { file, qualifier, entities, exports, uses, readFile };
+  loading.modules.set(normalPath(file.source.name), undefined);
   const seen = new Map<string, Span>();
-  const define = (name: { readonly text: string; readonly span: Span }): void => {
+  const define = (name: Name, entity: Entity | undefined): void => {
     const first = seen.get(name.text);
-    if (first === undefined) seen.set(name.text, name.span);
-    else
-      diagnostics.push(
-        report(
-          checking.duplicate,
-          name.span,
-          { name: name.text },
-          { notes: [{ message: 'first defined here', span: first }] },
-        ),
-      );
+    const problem = first !== undefined || (entity !== undefined && reservedWords.has(name.text));
+    const notes = first === undefined ? [] : [{ message: 'first defined here', span: first }];
+    const row = first === undefined ? checking.reserved : checking.duplicate;
+    if (problem) loading.diagnostics.push(report(row, name.span, { name: name.text }, { notes }));
+    if (first !== undefined) return;
+    seen.set(name.text, name.span);
+    if (entity !== undefined) entities.set(name.text, entity);
   };
   for (const declaration of file.declarations) {
     switch (declaration.kind) {
       case 'op':
-        define(declaration.name);
-        operators.set(declaration.name.text, { declaration, module });
+        define(declaration.name, { kind: 'op', declaration, module });
         break;
       case 'scan':
-        define(declaration.name);
-        scans.set(declaration.name.text, declaration);
+        define(declaration.name, { kind: 'scan', declaration, module });
         break;
       case 'pattern':
-        define(declaration.name);
-        patterns.set(declaration.name.text, declaration);
+        define(declaration.name, { kind: 'pattern', declaration, module });
         break;
       case 'shared':
-        define(declaration.parameter.name);
-        shared.set(declaration.parameter.name.text, declaration);
+        define(declaration.parameter.name, { kind: 'shared', declaration, module });
         break;
       case 'export':
-        define(declaration.alias);
+        define(declaration.alias, undefined);
         exports.push(declaration);
         break;
-      case 'use':
-        for (const name of declaration.names) define(name);
-        importNames(declaration, module, operators, files, diagnostics, using);
+      case 'use': {
+        const other = usedModule(declaration, module, loading);
+        if (other !== undefined && !uses.includes(other)) uses.push(other);
+        for (const name of declaration.names) define(name, importedName(name, declaration, other, loading));
         break;
+      }
     }
   }
+  loading.modules.set(normalPath(file.source.name), module);
   return module;
 }
 
-function importNames(
-  use: Declaration & { kind: 'use' },
-  module: Module,
-  operators: Map<string, { declaration: OperatorDeclaration; module: Module }>,
-  files: FileSystem,
-  diagnostics: Diagnostic[],
-  using: readonly string[],
-): void {
+function usedModule(use: Use, module: Module, loading: Loading): Module | undefined {
   const path = joinPath(module.file.source.name, use.path);
-  const problem = (why: string) =>
-    diagnostics.push(report(checking.unreadable, use.pathSpan, { path: use.path, why }));
-  if (path === undefined) return void problem('it lies outside the project');
-  if (using.includes(path) || path === module.file.source.name)
-    return void problem('the files use each other in a circle');
-  const text = files.readFile(path);
-  if (text === undefined) return void problem('no such file');
-  const parsed = files.parse({ name: path, text });
-  diagnostics.push(...parsed.diagnostics);
-  const other = resolveModule(parsed.file, files, diagnostics, [...using, module.file.source.name]);
-  for (const name of use.names) {
-    const found = other.operators.get(name.text);
-    if (found !== undefined) operators.set(name.text, found);
-    else
-      diagnostics.push(
-        report(
-          checking.unknownName,
-          name.span,
-          { name: name.text },
-          { notes: [{ message: `"${use.path}" does not define it` }] },
-        ),
-      );
+  const problem = (why: string): undefined => {
+    loading.diagnostics.push(report(checking.unreadable, use.pathSpan, { path: use.path, why }));
+    return undefined;
+  };
+  if (path === undefined) return problem('it lies outside the project');
+  if (loading.modules.has(path)) {
+    return loading.modules.get(path) ?? problem('the files use each other in a circle');
   }
+  const text = loading.files.readFile(path);
+  if (text === undefined) return problem('no such file');
+  const parsed = loading.files.parse({ name: path, text });
+  loading.diagnostics.push(...parsed.diagnostics);
+  return load(parsed.file, qualifierFor(path, loading.qualifiers), loading);
 }
 
-/** A path relative to the file that names it; nothing when it is absolute or climbs above the start of that file's path. */
+/** `layers` for lib/layers.sop; numbered where the name is taken. */
+function qualifierFor(path: string, taken: Set<string>): string {
+  const stem = (path.split('/').at(-1) ?? path).replace(/\.sop$/, '').replaceAll(/[^A-Za-z0-9_]/g, '_');
+  let name = stem;
+  for (let k = 2; taken.has(name); k++) name = `${stem}${k}`;
+  taken.add(name);
+  return name;
+}
+
+function importedName(name: Name, use: Use, other: Module | undefined, loading: Loading): Entity | undefined {
+  const found = other?.entities.get(name.text);
+  if (found !== undefined || other === undefined) return found;
+  const near = nearest(name.text, other.entities.keys());
+  const notes = [{ message: `"${use.path}" does not define it` }];
+  const hint = near && `did you mean '${near}'?`;
+  loading.diagnostics.push(report(checking.unknownName, name.span, { name: name.text }, { notes, hint }));
+  return undefined;
+}
+
+/** Paths as they are compared: without `.` steps. */
+const normalPath = (path: string): string => path.replaceAll(/(^|\/)\.\//g, '$1');
+
+/**
+ * A path relative to the file that names it; nothing when it is absolute or climbs above the folder where that file's
+ * name starts.
+ */
 export function joinPath(from: string, path: string): string | undefined {
   if (/^([A-Za-z]:|[\\/])/.test(path) || path.includes('\\')) return undefined;
-  const folder = from.split('/').slice(0, -1);
+  const folder = normalPath(from).split('/').slice(0, -1);
+  const kept = [...folder];
   for (const part of path.split('/')) {
     if (part === '' || part === '.') continue;
-    if (part !== '..') folder.push(part);
-    else if (folder.length === 0 || folder.at(-1) === '..') return undefined;
-    else folder.pop();
+    if (part !== '..') kept.push(part);
+    else if (kept.length === 0 || kept.at(-1) === '..' || kept.at(-1) === '') return undefined;
+    else kept.pop();
   }
-  const absolute = from.startsWith('/') && folder[0] !== '';
-  return absolute ? undefined : folder.join('/');
+  return kept.join('/');
 }

@@ -1,95 +1,225 @@
-/** Names in force at a place, and what one elaboration accumulates. */
-import type { Expression } from '../../grammar/ast.ts';
+/** Names in force at a place of a declaration, and what the check of one declaration gathers. */
+import type { Expression, Name, OperatorDeclaration } from '../../grammar/ast.ts';
 import { checking } from '../core/diagnostics/check.ts';
-import { type Details, type Diagnostic, type Row, report } from '../core/diagnostics/diagnostic.ts';
+import {
+  type Details,
+  type Diagnostic,
+  type Note,
+  type Row,
+  report,
+} from '../core/diagnostics/diagnostic.ts';
 import type { Span } from '../core/span.ts';
-import type { ParameterDeclaration } from '../ir/operator.ts';
-import type { Module } from './module.ts';
-import { failed, type Value } from './value.ts';
+import { decide, type Example, type Knowledge, learn } from './decide.ts';
+import type { Module, PatternDeclaration, SharedParameter } from './module.ts';
+import { sizeText } from './sizeText.ts';
+import type { Size, SymbolicCondition } from './symbolic.ts';
+import type {
+  Constraint,
+  Definition,
+  MapNode,
+  OperatorNode,
+  OperatorSignature,
+  TensorNode,
+  TypedParameter,
+  TypedPattern,
+  Unsupported,
+} from './typed.ts';
+import type { TensorType } from './types.ts';
 
-/** A name's value, computed when it is first read. */
-export type Binding = () => Value;
+/** What a local name stands for. */
+export type Entry =
+  | { readonly kind: 'size' }
+  /** The index of a tabulate. */
+  | { readonly kind: 'variable' }
+  | { readonly kind: 'parameter'; readonly parameter: TypedParameter }
+  | { readonly kind: 'state'; readonly type: TensorType }
+  | { readonly kind: 'tensor'; readonly definition: Definition<TensorNode> }
+  | { readonly kind: 'operator'; readonly definition: Definition<OperatorNode> }
+  | { readonly kind: 'map'; readonly definition: Definition<MapNode> }
+  /** Already reported. */
+  | { readonly kind: 'error' };
+
+interface Local {
+  readonly entry: Entry;
+  readonly span: Span;
+  used: boolean;
+}
 
 export interface Scope {
-  readonly names: ReadonlyMap<string, Binding>;
-  /** The file the code stands in, for its operators and patterns. */
+  readonly parent: Scope | undefined;
+  readonly locals: Map<string, Local>;
   readonly module: Module;
-  readonly depth: number;
-  readonly session: Session;
+  readonly knowledge: Knowledge;
+  readonly context: Context;
 }
 
-/** One elaboration: diagnostics in order, and the parameters met. */
-export interface Session {
+/** Of the whole check: declarations of every file, each typed once. */
+export interface Checker {
+  readonly signatureOf: (declaration: OperatorDeclaration, module: Module) => OperatorSignature;
+  readonly sharedOf: (declaration: SharedParameter, module: Module) => TypedParameter;
+  readonly patternOf: (declaration: PatternDeclaration, module: Module) => TypedPattern;
+}
+
+/** Of one declaration. */
+export interface Context {
+  readonly checker: Checker;
   readonly diagnostics: Diagnostic[];
-  readonly parameters: Map<string, ParameterDeclaration>;
-  readonly used: Set<string>;
-  /** Calls already expanded: same operator, sizes and arguments. */
-  readonly calls: Map<string, Value>;
-  nodes: number;
+  readonly unsupported: Unsupported[];
+  readonly calls: Set<OperatorSignature>;
+  /** Equations met since the node around them began, to be tested when sizes have values. */
+  pending: Constraint[];
+  depth: number;
 }
 
-export const withNames = (scope: Scope, added: readonly (readonly [string, Binding])[]): Scope => ({
-  ...scope,
-  names: new Map([...scope.names, ...added]),
+export const newContext = (checker: Checker, diagnostics: Diagnostic[]): Context => ({
+  checker,
+  diagnostics,
+  unsupported: [],
+  calls: new Set(),
+  pending: [],
+  depth: 0,
 });
 
-/** Computes once. */
-export function lazy(compute: Binding): Binding {
-  let known: Value | undefined;
-  return () => {
-    known ??= compute();
-    return known;
-  };
+export const inner = (scope: Scope, knowledge: Knowledge = scope.knowledge): Scope => ({
+  ...scope,
+  parent: scope,
+  locals: new Map(),
+  knowledge,
+});
+
+/** The same place where a condition holds. */
+export const assuming = (scope: Scope, condition: SymbolicCondition): Scope =>
+  inner(scope, learn(scope.knowledge, condition));
+
+export function find(scope: Scope, name: string): Local | undefined {
+  for (let each: Scope | undefined = scope; each !== undefined; each = each.parent) {
+    const local = each.locals.get(name);
+    if (local !== undefined) return local;
+  }
+  return undefined;
 }
 
-/** Reports and stands for the value that could not be made. */
+/** What a local name stands for; the name counts as used. */
+export function lookUp(scope: Scope, name: string): Entry | undefined {
+  const local = find(scope, name);
+  if (local !== undefined) local.used = true;
+  return local?.entry;
+}
+
+/** Brings a name into a scope; a name already in force there is an error, and the first stays. */
+export function define(scope: Scope, name: Name, entry: Entry): void {
+  const first = find(scope, name.text);
+  if (first !== undefined) {
+    const notes = [{ message: 'first defined here', span: first.span }];
+    fail(scope, checking.duplicate, name.span, { name: name.text }, { notes });
+  } else scope.locals.set(name.text, { entry, span: name.span, used: false });
+}
+
+export function* localNames(scope: Scope): Generator<string> {
+  for (let each: Scope | undefined = scope; each !== undefined; each = each.parent) yield* each.locals.keys();
+}
+
+/** Reports. */
 export function fail<Parameters>(
   scope: Scope,
   definition: Row<Parameters>,
   span: Span,
   parameters: Parameters,
   details?: Details,
-): Value {
-  scope.session.diagnostics.push(report(definition, span, parameters, details));
-  return failed;
+): undefined {
+  scope.context.diagnostics.push(report(definition, span, parameters, details));
+  return undefined;
 }
 
-export const textOf = ({ span }: { readonly span: Span }): string =>
-  span.file.text.slice(span.start, span.end).replace(/\s+/g, ' ').trim();
+export const notYet = (scope: Scope, what: string, span: Span): void =>
+  void scope.context.unsupported.push({ what, span });
 
-/** The nearest known name, where one is near enough to be a slip. */
-export function nearest(name: string, known: Iterable<string>): string | undefined {
-  let best: { name: string; distance: number } | undefined;
-  for (const other of known) {
-    const distance = editDistance(name, other);
-    if (
-      distance <= Math.max(1, Math.floor(name.length / 3)) &&
-      (best === undefined || distance < best.distance)
-    )
-      best = { name: other, distance };
-  }
-  return best?.name;
-}
+/** How an equation of sizes reads when it fails; receives both sides as text. */
+export type Complaint = (left: string, right: string) => Diagnostic;
 
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(replaced, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+/**
+ * Two sizes must be equal: nothing happens when they are for all sizes, `complain` is reported when an example shows that
+ * they differ, and what is undecided becomes a constraint of the node being checked. False only for an error.
+ */
+export function requireEqual(scope: Scope, left: Size, right: Size, complain: Complaint): boolean {
+  const verdict = decide(left, right, scope.knowledge);
+  switch (verdict.kind) {
+    case 'equal':
+      return true;
+    case 'different': {
+      const diagnostic = complain(sizeText(left), sizeText(right));
+      const note = exampleNote(verdict.example, verdict.left, verdict.right);
+      scope.context.diagnostics.push({ ...diagnostic, notes: [...diagnostic.notes, ...note] });
+      return false;
     }
-    previous = current;
+    case 'undecided': {
+      const valued = (size: Size, value: number): string =>
+        sizeText(size) === String(value) ? String(value) : `${sizeText(size)} (= ${value})`;
+      const fails = (a: number, b: number) => complain(valued(left, a), valued(right, b));
+      scope.context.pending.push({ left, right, fails });
+      return true;
+    }
   }
-  return previous[b.length] ?? 0;
 }
 
-export const nodeBudget = 100_000;
+function exampleNote(example: Example, left: number, right: number): Note[] {
+  if (example.size === 0) return [];
+  const values = [...example].map(([name, value]) => `${name} = ${value}`).join(', ');
+  return [{ message: `for example with ${values}: ${left} against ${right}` }];
+}
 
-/** Counts what an elaboration makes; false once the budget is spent (reported once). */
-export function spend(scope: Scope, node: Expression): boolean {
-  const { session } = scope;
-  session.nodes++;
-  if (session.nodes === nodeBudget) fail(scope, checking.budget, node.span, { limit: nodeBudget });
-  return session.nodes < nodeBudget;
+export const textOf = ({ span }: { readonly span: Span }): string => {
+  const text = span.file.text.slice(span.start, span.end).replace(/\s+/g, ' ').trim();
+  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+};
+
+/** Children of an expression that are expressions. */
+export function childrenOf(node: Expression): readonly Expression[] {
+  switch (node.kind) {
+    case 'name':
+    case 'number':
+    case 'string':
+    case 'error':
+      return [];
+    case 'parenthesized':
+      return [node.inner];
+    case 'negate':
+    case 'adjoint':
+    case 'assume':
+      return [node.operand];
+    case 'binary':
+      return [node.left, node.right];
+    case 'power':
+      return [node.base, node.exponent];
+    case 'index':
+      return [
+        node.target,
+        ...node.items.flatMap(item =>
+          item.kind === 'at' ? [item.value] : item.kind === 'slice' ? [item.from, item.to] : [],
+        ),
+      ];
+    case 'call':
+      return [node.callee, ...node.arguments];
+    case 'big':
+      return [node.bound, node.body];
+    case 'bigCall':
+      return node.arguments;
+    case 'if':
+      return [node.condition.left, node.condition.right, node.then, node.otherwise];
+    case 'block':
+      return node.rows.flat();
+    case 'pipe':
+      return node.steps;
+  }
+}
+
+/** The local names an expression mentions. */
+export function namesMentioned(node: Expression): Set<string> {
+  const names = new Set<string>();
+  const queue = [node];
+  for (let each = queue.pop(); each !== undefined; each = queue.pop()) {
+    if (each.kind === 'name') names.add(each.text);
+    queue.push(...childrenOf(each));
+  }
+  return names;
 }

@@ -1,4 +1,6 @@
-/** SOP02xx: programs that mean nothing, or nothing yet. */
+/** SOP02xx: programs that mean nothing, or nothing yet. Names, sorts and shapes here; numbers and files beside it. */
+import { fileRows } from './checkFiles.ts';
+import { numberRows } from './checkNumbers.ts';
 import { row } from './diagnostic.ts';
 
 export const checking = {
@@ -16,30 +18,19 @@ export const checking = {
     explanation:
       'Sizes, tensors, operators and maps are four sorts. dense(T) makes an operator of a matrix; an operator is applied with *.',
   }),
-  factorsDisagree: row<{ left: string; takes: number; right: string; gives: number }>({
+  factorsDisagree: row<{ left: string; takes: string; right: string; gives: string }>({
     code: 'SOP0203',
     severity: 'error',
     message: ({ left, takes, right, gives }) =>
       `${left} takes ${takes} inputs, but ${right} gives ${gives} outputs`,
-    explanation: 'In A * B the operator B is applied first; A must take as many inputs as B gives outputs.',
+    explanation:
+      'In A * B the operator B is applied first; A must take as many inputs as B gives outputs, for all sizes that the declaration admits. If two sizes are meant to be equal, say so: where n == m.',
   }),
   wrongCount: row<{ what: string; expected: string; found: number }>({
     code: 'SOP0204',
     severity: 'error',
     message: ({ what, expected, found }) => `${what} takes ${expected}, not ${found}`,
     explanation: 'An operator or function was called with too few or too many sizes or arguments.',
-  }),
-  inexactDivision: row<{ text: string; left: number; right: number }>({
-    code: 'SOP0205',
-    severity: 'error',
-    message: ({ text, left, right }) => `${text}: ${left}/${right} is not a whole number`,
-    explanation: 'Every division of sizes must be exact. Use ceil(a, b) to round up.',
-  }),
-  conditionFails: row<{ text: string; left: number; right: number }>({
-    code: 'SOP0206',
-    severity: 'error',
-    message: ({ text, left, right }) => `the condition ${text} does not hold: ${left} against ${right}`,
-    explanation: 'A where clause names what the sizes of an operator must satisfy.',
   }),
   declaredShape: row<{ name: string; declared: string; found: string }>({
     code: 'SOP0207',
@@ -48,25 +39,19 @@ export const checking = {
     explanation:
       'The type after the colon says how many inputs and outputs an operator has; the body must agree.',
   }),
-  outOfRange: row<{ text: string; index: number; extent: number }>({
-    code: 'SOP0208',
-    severity: 'error',
-    message: ({ text, index, extent }) => `${text} reads position ${index} of an axis of ${extent}`,
-    explanation: 'Indices count from 0 and stay below the extent of their axis.',
-  }),
   shapesDisagree: row<{ what: string; left: string; right: string }>({
     code: 'SOP0209',
     severity: 'error',
     message: ({ what, left, right }) => `${what} needs equal shapes, not ${left} and ${right}`,
     explanation:
-      'Nothing is broadcast silently: elementwise arithmetic takes tensors of one shape, or a number.',
+      'Nothing is broadcast silently: elementwise arithmetic takes tensors of one shape, or a number; sums take operators of one shape.',
   }),
   leafShape: row<{ leaf: string; expected: string; found: string }>({
     code: 'SOP0210',
     severity: 'error',
     message: ({ leaf, expected, found }) => `${leaf} takes ${expected}, not ${found}`,
     explanation:
-      'Each leaf takes tensors of a fixed number of axes; see the table of leaves in the language reference.',
+      'Each leaf and each parameter takes tensors of a fixed shape; see the table of leaves in the language reference.',
   }),
   notSupported: row<{ what: string }>({
     code: 'SOP0211',
@@ -75,25 +60,12 @@ export const checking = {
     explanation:
       'The language describes it and the checker understands it, but no later stage compiles it yet. The support table in the docs says what does.',
   }),
-  recursion: row<{ name: string; limit: number }>({
-    code: 'SOP0212',
-    severity: 'error',
-    message: ({ name, limit }) => `${name} calls itself more than ${limit} deep`,
-    explanation:
-      'Recursion is unrolled when sizes are known; every path must reach an if that ends it within 64 calls.',
-  }),
-  missingSize: row<{ name: string; sizes: string }>({
-    code: 'SOP0213',
-    severity: 'error',
-    message: ({ name, sizes }) => `${name} needs the size ${sizes}`,
-    explanation:
-      'An operator with sizes is compiled at given values: export it, or pass -D name=value for each.',
-  }),
   duplicate: row<{ name: string }>({
     code: 'SOP0214',
     severity: 'error',
     message: ({ name }) => `'${name}' is defined twice`,
-    explanation: 'Sizes, parameters, operators, scans and patterns share one namespace.',
+    explanation:
+      'Sizes, parameters, lets, operators, scans and patterns share one namespace, and a name of an operator stands for one thing throughout.',
   }),
   mapMisuse: row<{ what: string }>({
     code: 'SOP0215',
@@ -102,30 +74,6 @@ export const checking = {
     explanation:
       'A map (an operator followed by |> steps) can be applied and continued with |>, but has no adjoint, inverse or sum.',
   }),
-  tooLarge: row<{ what: string; value: number; limit: number }>({
-    code: 'SOP0216',
-    severity: 'error',
-    message: ({ what, value, limit }) => `${what} is ${value}; the limit is ${limit}`,
-    explanation: 'Sizes must be whole numbers from 0 to 2^31; tensors may hold up to 2^31 entries.',
-  }),
-  unreadable: row<{ path: string; why: string }>({
-    code: 'SOP0217',
-    severity: 'error',
-    message: ({ path, why }) => `cannot use "${path}": ${why}`,
-    explanation: 'A use names a .sop file inside the project root, and names that it defines.',
-  }),
-  unknownOperator: row<{ name: string; known: string }>({
-    code: 'SOP0218',
-    severity: 'error',
-    message: ({ name, known }) => `no operator '${name}' in this file; it has ${known}`,
-    explanation: 'The operator asked for is neither an op nor an export of the file.',
-  }),
-  budget: row<{ limit: number }>({
-    code: 'SOP0219',
-    severity: 'error',
-    message: ({ limit }) => `the operator grows beyond ${limit} nodes`,
-    explanation: 'Indexed sums, products and recursion are unrolled; the result has a budget.',
-  }),
   badPermute: row<{ why: string }>({
     code: 'SOP0220',
     severity: 'error',
@@ -133,7 +81,7 @@ export const checking = {
     explanation:
       'permute("a b c -> c a b", A, B, C) names each axis once on each side and gives their sizes in the order of the left side.',
   }),
-  notSquare: row<{ what: string; rows: number; columns: number }>({
+  notSquare: row<{ what: string; rows: string; columns: string }>({
     code: 'SOP0221',
     severity: 'error',
     message: ({ what, rows, columns }) => `${what} needs a square operator, not ${columns} -> ${rows}`,
@@ -152,4 +100,53 @@ export const checking = {
     message: ({ name }) => `'${name}' is never used`,
     explanation: 'A let or a parameter that no expression reads is probably a slip.',
   }),
+  notCompiled: row<{ name: string; what: string }>({
+    code: 'SOP0224',
+    severity: 'warning',
+    message: ({ name, what }) => `${name} is not compiled yet: ${what} is not supported yet`,
+    explanation:
+      'The declaration is checked in full, but no later stage compiles this construct yet. It becomes an error (SOP0211) when the declaration is exported or asked for by name.',
+  }),
+  reserved: row<{ name: string }>({
+    code: 'SOP0225',
+    severity: 'error',
+    message: ({ name }) => `'${name}' is a word of the language and cannot be defined`,
+    explanation: 'Leaves, functions and constants keep their names; choose another name.',
+  }),
+  variableInSize: row<{ name: string }>({
+    code: 'SOP0226',
+    severity: 'error',
+    message: ({ name }) => `a size cannot depend on '${name}', the index of a tabulate`,
+    explanation:
+      'The index of a tabulate runs when the entries of the tensor are computed; sizes and shapes are fixed before that. It may stand in positions, as in W[t], and in arithmetic.',
+  }),
+  notReal: row<{ what: string }>({
+    code: 'SOP0227',
+    severity: 'error',
+    message: ({ what }) => `${what} is complex where real numbers are wanted`,
+    explanation:
+      'Any complex leaf makes an operator complex; its input and output are declared c64[n]. re(z), im(z) and abs(z) give real numbers.',
+  }),
+  bindings: row<{ name: string; words: string }>({
+    code: 'SOP0228',
+    severity: 'error',
+    message: ({ name, words }) => `'${name}' has more than one binding: ${words}`,
+    explanation: 'A parameter is one of static, frozen, learned, call, item or token.',
+  }),
+  badDefault: row<{ name: string; why: string }>({
+    code: 'SOP0229',
+    severity: 'error',
+    message: ({ name, why }) => `the default of '${name}' does not fit: ${why}`,
+    explanation:
+      'A default is a number, a tensor expression of the same shape, or a generator: orthogonal("name"), normal("name", deviation), uniform("name"), permutation("name") for an index parameter, signs("name").',
+  }),
+  scanBody: row<{ why: string }>({
+    code: 'SOP0230',
+    severity: 'error',
+    message: ({ why }) => why,
+    explanation:
+      'The body of a scan declares its states, updates each by an expression that is affine in that state, and yields once.',
+  }),
+  ...numberRows,
+  ...fileRows,
 } as const;

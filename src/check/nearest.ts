@@ -1,0 +1,27 @@
+/** The known name nearest to one that is not, for "did you mean". */
+
+/** Nothing where no name is near enough to be a slip. */
+export function nearest(name: string, known: Iterable<string>): string | undefined {
+  let best: { name: string; distance: number } | undefined;
+  const limit = Math.max(1, Math.floor(name.length / 3));
+  for (const other of known) {
+    if (Math.abs(other.length - name.length) > limit) continue;
+    const distance = editDistance(name, other);
+    if (distance <= limit && (best === undefined || distance < best.distance))
+      best = { name: other, distance };
+  }
+  return best?.name;
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(replaced, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}
