@@ -45,10 +45,14 @@ export function multiply(A: Matrix, B: Matrix): Matrix {
     const row = data.subarray(i * B.columns, (i + 1) * B.columns);
     for (let k = 0; k < A.columns; k++) {
       const left = at(A.data, i * A.columns + k);
-      for (let j = 0; j < B.columns; j++) row[j] = at(row, j) + left * at(B.data, k * B.columns + j);
+      if (left !== 0) addScaled(row, left, B.data.subarray(k * B.columns, (k + 1) * B.columns));
     }
   }
   return { rows: A.rows, columns: B.columns, data };
+}
+
+function addScaled(target: Float64Array, scale: number, source: Float64Array): void {
+  for (let j = 0; j < target.length; j++) target[j] = (target[j] ?? 0) + scale * (source[j] ?? 0);
 }
 
 export const add = (A: Matrix, B: Matrix, scale = 1): Matrix =>
@@ -60,10 +64,12 @@ export const blockAt = (stack: Float64Array, g: number, rows: number, columns: n
 
 /** The matrix with the blocks of a stack [count, rows, columns] along its diagonal. */
 export function blockDiagonal(stack: Float64Array, count: number, rows: number, columns: number): Matrix {
-  return matrixOf(count * rows, count * columns, (i, j) => {
-    const [g, h] = [Math.floor(i / rows), Math.floor(j / columns)];
-    return g === h ? at(stack, (g * rows + (i % rows)) * columns + (j % columns)) : 0;
-  });
+  const data = new Float64Array(stack.length * count);
+  for (let i = 0; i < count * rows; i++) {
+    const row = stack.subarray(i * columns, (i + 1) * columns);
+    data.set(row, i * count * columns + Math.floor(i / rows) * columns);
+  }
+  return { rows: count * rows, columns: count * columns, data };
 }
 
 export const frobenius = (values: ArrayLike<number>): number => Math.hypot(...chunked(values));
