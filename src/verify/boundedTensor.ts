@@ -195,7 +195,7 @@ function analyse(scalar: RealScalar | Scalar, analysis: Analysis): Evaluate {
         const y = operands[1]?.() ?? 0;
         const ey = operands.length > 1 ? analysis.error : 0;
         const value = realFunction(name, [x, y]);
-        const carried = propagated[name](x, ex, y, ey, value);
+        const carried = ex === 0 && ey === 0 ? 0 : propagated[name](x, ex, y, ey, value);
         analysis.error = carried + (rounds(name) ? roundoffs(name) * u * (Math.abs(value) + carried) : 0);
         return value;
       };
@@ -227,14 +227,9 @@ const propagated: Record<RealFunction, Propagate> = {
   subtract: both,
   multiply: (x, ex, y, ey) => Math.abs(x) * ey + Math.abs(y) * ex + ex * ey,
   divide: (_x, ex, y, ey, value) =>
-    ex === 0 && ey === 0
-      ? 0
-      : Math.abs(y) > ey
-        ? (ex + Math.abs(value) * ey) / (Math.abs(y) - ey)
-        : Number.POSITIVE_INFINITY,
+    Math.abs(y) > ey ? (ex + Math.abs(value) * ey) / (Math.abs(y) - ey) : Number.POSITIVE_INFINITY,
   // x^y = e^(y log x): the relative error is that of the exponent.
   power: (x, ex, y, ey, value) => {
-    if (ex === 0 && ey === 0) return 0;
     if (!(Math.abs(x) > ex)) return Number.POSITIVE_INFINITY;
     const relative = (Math.abs(y) + ey) * (ex / (Math.abs(x) - ex)) + ey * Math.abs(Math.log(Math.abs(x)));
     return Math.abs(value) * Math.expm1(relative);
@@ -245,8 +240,8 @@ const propagated: Record<RealFunction, Propagate> = {
   relu: lipschitz(1),
   abs: lipschitz(1),
   exp: (_x, ex, _y, _ey, value) => value * Math.expm1(ex),
-  log: (x, ex) => (ex === 0 ? 0 : x > ex ? ex / (x - ex) : Number.POSITIVE_INFINITY),
-  sqrt: (x, ex, _y, _ey, value) => (ex === 0 ? 0 : x > ex ? ex / value : Math.sqrt(ex + Math.max(x, 0))),
+  log: (x, ex) => (x > ex ? ex / (x - ex) : Number.POSITIVE_INFINITY),
+  sqrt: (x, ex, _y, _ey, value) => (x > ex ? ex / value : Math.sqrt(ex + Math.max(x, 0))),
   sin: lipschitz(1),
   cos: lipschitz(1),
   tanh: lipschitz(1),

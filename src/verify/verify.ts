@@ -61,9 +61,14 @@ export function prepareVerification(subject: Subject): Verification {
   return { ...subject, modes, audits };
 }
 
-export function runVerification(verification: Verification, backend: Backend): OperatorReport {
+/** Ends early after `enough` failures. */
+export function runVerification(
+  verification: Verification,
+  backend: Backend,
+  enough = Number.POSITIVE_INFINITY,
+): OperatorReport {
   const { instance, seed, audits } = verification;
-  const found = findings();
+  const found = findings(enough);
   const packing = checkPacking(verification, backend, found);
   const modes = verification.modes.map(mode => checkMode(mode, backend, found));
   const duality = checkDuality(verification, backend, found);
@@ -108,16 +113,11 @@ function checkMode(mode: PreparedMode, backend: Backend, found: Findings): ModeR
   const batches = batchSizes(lowered.plan.segments.map(segment => segment.tileRows));
   const worst = { error: 0, ratio: 0 };
   for (const set of sets) {
-    if (set.name === 'basis vector') {
-      compare(
-        mode,
-        set,
-        everyRow(set),
-        runRows(mode, backend, set, everyRow(set), Number.NaN, found),
-        found,
-        worst,
-      );
-    } else for (const batch of batches) checkBatch(mode, backend, set, batch, found, worst);
+    const runs =
+      set.name === 'basis vector'
+        ? [() => checkWhole(mode, backend, set, found, worst)]
+        : batches.map(batch => () => checkBatch(mode, backend, set, batch, found, worst));
+    for (const run of runs) if (!found.isEnough()) run();
   }
   return {
     mode: lowered.mode,
@@ -132,12 +132,22 @@ function checkMode(mode: PreparedMode, backend: Backend, found: Findings): ModeR
   };
 }
 
+/** All vectors in one batch. */
+function checkWhole(
+  mode: PreparedMode,
+  backend: Backend,
+  set: VectorSet,
+  found: Findings,
+  worst: Worst,
+): void {
+  const rows = Array.from({ length: set.count }, (_, k) => k);
+  compare(mode, set, rows, runRows(mode, backend, set, rows, Number.NaN, found), found, worst);
+}
+
 interface Worst {
   error: number;
   ratio: number;
 }
-
-const everyRow = ({ count }: VectorSet): number[] => Array.from({ length: count }, (_, k) => k);
 
 /** Twice, with other contents of scratch and output before: the results agree bit for bit. */
 function checkBatch(
@@ -222,6 +232,7 @@ function checkDuality({ modes }: Verification, backend: Backend, found: Findings
   );
   const [x, z] = [apply, adjoint].map(mode => mode?.sets.find(set => set.name === 'probe'));
   if (apply === undefined || adjoint === undefined || x === undefined || z === undefined) return undefined;
+  if (found.isEnough()) return undefined;
   const pairs = Math.min(x.count, z.count);
   const rows = Array.from({ length: pairs }, (_, k) => k);
   const forward = runRows(apply, backend, x, rows, Number.NaN, found);
