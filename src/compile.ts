@@ -33,6 +33,8 @@ export interface CompileOptions {
   readonly modes?: readonly Mode[];
   /** Where the generated module imports its runtime from; `sop/runtime` when absent. */
   readonly runtime?: string;
+  /** False leaves the kernels in the `.wasm` file, which the module reads when an operator is created. */
+  readonly inline?: boolean;
 }
 
 /** One operator at concrete sizes, lowered in every mode asked for that it has. */
@@ -108,7 +110,7 @@ export async function compile(source: SourceFile, options: CompileOptions = {}):
     parameters: describeParameters(operators.map(({ source }) => source)),
     packs: packed.map(buffer => ({ buffer, ...lowerPack(buffer) })),
     operators: operators.map(({ modes }) => describeOperator(modes, packed)),
-    wasm: [{ profile, bytes }],
+    wasm: [{ profile, bytes: options.inline === false ? { file: `${name}.wasm` } : bytes }],
     runtime: options.runtime,
   };
   const artifacts: Artifact[] = [

@@ -102,6 +102,9 @@ function addBuild(sop: Command, io: Io, end: End): void {
   withCompileFlags(command)
     .option('--target <names>', 'what to build, separated by commas: wasm', 'wasm')
     .option('--out <dir>', 'folder for the generated files (default: generated, beside the source)')
+    .option('--no-inline', 'leave the kernels in a .wasm file, which the module reads')
+    .option('--verify', 'compare the module with its source first; the report is written beside it')
+    .option('--seed <s>', 'for the values that --verify draws', '0')
     .option('--json', 'what was written, as JSON on stdout')
     .action(async (file, flags) => end(await (await import('./commands/build.ts')).build(io, file, flags)));
 }

@@ -1,9 +1,11 @@
 /** The conformance check run on generated modules: what `sop verify` and `sop build --verify` share. */
-import type { Compiled } from '../compile.ts';
-import type { Environment } from '../ir/tensorEvaluate.ts';
+import type { Compiled, CompileOptions } from '../compile.ts';
 import type { OperatorReport } from '../verify/report.ts';
 import { type Backend, verifyOperator } from '../verify/verify.ts';
-import { type CreatedOperator, createOperator, type GeneratedModule } from './backend.ts';
+import { type CreatedOperator, compileProject, createOperator, importModule, runtimeUrl } from './backend.ts';
+import type { Io } from './io.ts';
+import { type Origin, type ParameterFlags, parameterValues } from './parameters.ts';
+import type { Project } from './project.ts';
 
 export interface ConformanceReport {
   readonly source: string;
@@ -11,26 +13,37 @@ export interface ConformanceReport {
   readonly operators: readonly OperatorReport[];
 }
 
-/** Values of an operator's parameters, in the order of `compiled.operators`. */
-export async function conformance(
-  compiled: Compiled,
-  module: GeneratedModule,
-  environments: readonly Environment[],
-  {
-    source,
-    scalar,
-    seed,
-  }: { readonly source: string; readonly scalar: 'f32' | 'f64'; readonly seed: number },
-): Promise<ConformanceReport> {
+export interface Verified {
+  readonly compiled: Compiled;
+  /** Of the parameters of each operator. */
+  readonly origins: readonly (readonly Origin[])[];
+  readonly report: ConformanceReport;
+}
+
+/** Compiles, runs and compares every operator chosen. */
+export async function verifyProject(
+  io: Io,
+  project: Project,
+  options: Pick<CompileOptions, 'instances' | 'profile'> & { readonly scalar: 'f32' | 'f64' },
+  flags: ParameterFlags,
+  seed: number,
+): Promise<Verified> {
+  const compiled = await compileProject(project, { ...options, runtime: runtimeUrl });
+  const module = await importModule(compiled);
+  const { scalar } = options;
   const operators: OperatorReport[] = [];
-  for (const [k, instance] of compiled.operators.entries()) {
-    const environment: Environment = environments[k] ?? new Map();
+  const origins: (readonly Origin[])[] = [];
+  for (const instance of compiled.operators) {
+    const values = await parameterValues(io, instance.source, flags, seed);
+    const { environment } = values;
     const created = await createOperator(module, { program: instance.source, scalar, environment });
     const subject = { instance, packed: compiled.packed, environment, seed };
     operators.push(verifyOperator(subject, moduleBackend(created, scalar)));
+    origins.push(values.origins);
     created.operator.dispose();
   }
-  return { source, passed: operators.every(each => each.passed), operators };
+  const passed = operators.every(each => each.passed);
+  return { compiled, origins, report: { source: project.source.name, passed, operators } };
 }
 
 function moduleBackend({ operator, call }: CreatedOperator, scalar: 'f32' | 'f64'): Backend {

@@ -4,11 +4,13 @@
  * nothing outside.
  */
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, posix, relative, resolve, sep } from 'node:path';
+import { checking } from '../core/diagnostics/check.ts';
 import type { Diagnostic } from '../core/diagnostics/diagnostic.ts';
 import type { SourceFile, Span } from '../core/span.ts';
-import { decodeSource, readSource, shownPath, sourceLimitBytes } from './files.ts';
+import { decodeSource, readSource, reasonOf, shownPath, sourceLimitBytes } from './files.ts';
 import type { Io } from './io.ts';
+import { Rejection } from './rejection.ts';
 
 export interface Project {
   /** As the user named it. */
@@ -27,6 +29,7 @@ export async function openProject(io: Io, shown: string): Promise<Project> {
   const text = await readSource(path, shown);
   const root = rootOf(dirname(path));
   const name = relative(root, path).split(sep).join('/');
+  const refusals: Refusals = new Map();
   const files = new Map<SourceFile, SourceFile>();
   const nameSeen = (file: SourceFile): SourceFile => {
     const known = files.get(file);
@@ -40,8 +43,8 @@ export async function openProject(io: Io, shown: string): Promise<Project> {
     shown,
     folder: dirname(path),
     source: { name, text },
-    readFile: readerInside(root),
-    located: diagnostics => diagnostics.map(each => relocated(each, nameSeen)),
+    readFile: readerInside(root, refusals),
+    located: diagnostics => diagnostics.map(each => relocated(withRefusal(each, refusals), nameSeen)),
   };
 }
 
@@ -52,25 +55,44 @@ function rootOf(folder: string): string {
   }
 }
 
+/** Why a path was refused that is there, by path from the root. */
+type Refusals = Map<string, string>;
+
 /** Symbolic links are followed only to places inside the root. */
-function readerInside(root: string): (path: string) => string | undefined {
+function readerInside(root: string, refusals: Refusals): (path: string) => string | undefined {
+  const refuse = (path: string, why: string): undefined => {
+    refusals.set(path, why);
+    return undefined;
+  };
   return path => {
     try {
       const [inside, real] = [realpathSync(root), realpathSync(join(root, path))];
-      if (!real.startsWith(inside.endsWith(sep) ? inside : `${inside}${sep}`)) return undefined;
-      const { size } = statSync(real);
-      return size > sourceLimitBytes ? undefined : decodeSource(readFileSync(real), path);
-    } catch {
-      return undefined;
+      if (!real.startsWith(inside.endsWith(sep) ? inside : `${inside}${sep}`))
+        return refuse(path, 'a symbolic link leads out of the project');
+      if (statSync(real).size > sourceLimitBytes)
+        return refuse(path, `it holds more than ${sourceLimitBytes} bytes`);
+      return decodeSource(readFileSync(real), path);
+    } catch (error) {
+      if (error instanceof Rejection) return refuse(path, error.message);
+      return refuse(path, reasonOf(error));
     }
   };
 }
 
-const relocated = (diagnostic: Diagnostic, seen: (file: SourceFile) => SourceFile): Diagnostic => {
+/** A `use` that was refused for another reason than that nothing is there says so. */
+function withRefusal(diagnostic: Diagnostic, refusals: Refusals): Diagnostic {
+  const { code, span, notes } = diagnostic;
+  if (code !== checking.unreadable.code || span === undefined) return diagnostic;
+  const written = span.file.text.slice(span.start, span.end).replaceAll('"', '');
+  const why = refusals.get(posix.join(posix.dirname(span.file.name), written));
+  return why === undefined ? diagnostic : { ...diagnostic, notes: [...notes, { message: why }] };
+}
+
+function relocated(diagnostic: Diagnostic, seen: (file: SourceFile) => SourceFile): Diagnostic {
   const moved = (span: Span): Span => ({ ...span, file: seen(span.file) });
   return {
     ...diagnostic,
     ...(diagnostic.span && { span: moved(diagnostic.span) }),
     notes: diagnostic.notes.map(note => (note.span ? { ...note, span: moved(note.span) } : note)),
   };
-};
+}

@@ -48,6 +48,16 @@ test('--op and -D choose, --out leads elsewhere, --json tells programs', async (
   expect(readFileSync(path('some/where/layer.js'), 'utf8')).toContain(`scalar: 'f64'`);
 });
 
+test('--no-inline leaves the kernels in a file that the module reads', async () => {
+  await sop('build layer.sop --out inlined');
+  await sop('build layer.sop --out apart --no-inline');
+  const [inlined, apart] = ['inlined', 'apart'].map(name => readFileSync(path(`${name}/layer.js`), 'utf8'));
+  expect(apart).toContain('./layer.wasm');
+  expect(inlined).not.toContain('./layer.wasm');
+  expect(apart?.length).toBeLessThan(inlined?.length ?? 0);
+  expect(readFileSync(path('apart/layer.wasm')).subarray(0, 4)).toEqual(Buffer.from('\0asm'));
+});
+
 test('a mistake in the source writes nothing', async () => {
   write('wrong.sop', 'op f(d: [2]) : 2 -> 3 = diag(d)\n');
   const { code, err } = await sop('build wrong.sop --out never');

@@ -125,6 +125,14 @@ describe('use', () => {
     symlinkSync(path('elsewhere'), path('closed/lib'));
     write('closed/user.sop', user);
     expect((await sop('check closed/user.sop')).err).toMatch(/SOP0217.*part\.sop/);
+    expect((await sop('check closed/user.sop')).err).toContain(
+      '= note: a symbolic link leads out of the project',
+    );
+    write('closed/odd.sop', Uint8Array.of(0xff));
+    write('closed/user.sop', user.replace('lib/part.sop', 'odd.sop'));
+    expect((await sop('check closed/user.sop')).err).toContain('= note: odd.sop is not UTF-8 text');
+    write('closed/odd.sop', part.padEnd(2 ** 20 + 1));
+    expect((await sop('check closed/user.sop')).err).toContain('= note: it holds more than 1048576 bytes');
     symlinkSync(path('closed/inside.sop'), path('closed/alias.sop'));
     write('closed/inside.sop', part);
     write('closed/user.sop', user.replace('lib/part.sop', 'alias.sop'));

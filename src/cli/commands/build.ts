@@ -1,9 +1,11 @@
 /** `sop build FILE`: the generated module and its kernels, as files. */
 import { join, resolve } from 'node:path';
+import { reportLines } from '../../verify/report.ts';
 import { compileProject } from '../backend.ts';
+import { type ConformanceReport, verifyProject } from '../conformance.ts';
 import { shownPath, writeFiles } from '../files.ts';
 import type { Io } from '../io.ts';
-import { type CompileFlags, oneOf, profileOf, scalarOf } from '../options.ts';
+import { type CompileFlags, oneOf, profileOf, scalarOf, seedOf } from '../options.ts';
 import { openProject } from '../project.ts';
 import { type ExitCode, exitCodes } from '../rejection.ts';
 import { jsonDiagnostics, printDiagnostics, printJson } from '../report.ts';
@@ -14,6 +16,9 @@ export interface BuildFlags extends CompileFlags {
   readonly dtype: string;
   readonly profile: string;
   readonly out?: string;
+  readonly inline: boolean;
+  readonly verify?: boolean;
+  readonly seed: string;
   readonly json?: boolean;
 }
 
@@ -23,9 +28,20 @@ export async function build(io: Io, file: string, flags: BuildFlags): Promise<Ex
   const [scalar, profile] = [scalarOf(flags.dtype), profileOf(flags.profile)];
   const project = await openProject(io, file);
   const instances = selectInstances(project, flags);
-  const compiled = await compileProject(project, { ...(instances && { instances }), scalar, profile });
+  const chosen = { ...(instances && { instances }), scalar, profile };
+  const compiled = await compileProject(project, { ...chosen, inline: flags.inline });
   const folder = flags.out === undefined ? join(project.folder, 'generated') : resolve(io.cwd, flags.out);
   const files = compiled.artifacts.map(({ name, contents }) => ({ path: join(folder, name), contents }));
+  if (flags.verify) {
+    const { report } = await verifyProject(io, project, chosen, {}, seedOf(flags.seed));
+    const text = `${JSON.stringify(report, undefined, 2)}\n`;
+    const [first] = compiled.artifacts;
+    files.push({
+      path: join(folder, `${first?.name.replace(/\.\w+$/, '')}.conformance.json`),
+      contents: text,
+    });
+    if (!report.passed) return tellFailure(io, flags, report);
+  }
   await writeFiles(io.cwd, files);
   const operators = compiled.operators.map(({ source }) => source);
   const written = files.map(({ path, contents }) => ({
@@ -46,4 +62,11 @@ export async function build(io: Io, file: string, flags: BuildFlags): Promise<Ex
     for (const { path, sizeBytes } of written) io.stdout.write(`  ${path}  ${sizeBytes} bytes\n`);
   }
   return exitCodes.ok;
+}
+
+/** A module that does not agree with its source is not written. */
+function tellFailure(io: Io, { json }: BuildFlags, report: ConformanceReport): ExitCode {
+  if (json) printJson(io, { ok: false, ...report });
+  else io.stderr.write(`${report.operators.flatMap(reportLines).join('\n')}\n`);
+  return exitCodes.wrongInput;
 }

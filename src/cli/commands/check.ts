@@ -23,7 +23,9 @@ export async function check(io: Io, files: readonly string[], { json }: CheckFla
 async function diagnosticsOf(io: Io, file: string): Promise<readonly Diagnostic[]> {
   try {
     const project = await openProject(io, file);
-    return project.located(lowerSource(project.source, { readFile: project.readFile }).diagnostics);
+    return project.located(
+      lowerSource(project.source, { readFile: project.readFile, modes: [] }).diagnostics,
+    );
   } catch (error) {
     if (error instanceof Rejection) return error.diagnostics;
     throw error;

@@ -1,12 +1,11 @@
 /** `sop verify FILE`: the generated module against the dense meaning of the source, within derived bounds. */
 import { resolve } from 'node:path';
 import { reportLines } from '../../verify/report.ts';
-import { compileProject, importModule, runtimeUrl } from '../backend.ts';
-import { conformance } from '../conformance.ts';
+import { verifyProject } from '../conformance.ts';
 import { writeFiles } from '../files.ts';
 import type { Io } from '../io.ts';
 import { type CompileFlags, profileOf, scalarOf, seedOf } from '../options.ts';
-import { type ParameterFlags, parameterValues, type Values } from '../parameters.ts';
+import type { ParameterFlags } from '../parameters.ts';
 import { openProject } from '../project.ts';
 import { type ExitCode, exitCodes } from '../rejection.ts';
 import { jsonDiagnostics, printDiagnostics, printJson } from '../report.ts';
@@ -25,20 +24,8 @@ export async function verify(io: Io, file: string, flags: VerifyFlags): Promise<
   const [scalar, profile, seed] = [scalarOf(flags.dtype), profileOf(flags.profile), seedOf(flags.seed)];
   const project = await openProject(io, file);
   const instances = selectInstances(project, flags);
-  const compiled = await compileProject(project, {
-    ...(instances && { instances }),
-    scalar,
-    profile,
-    runtime: runtimeUrl,
-  });
-  const values: Values[] = [];
-  for (const { source } of compiled.operators) values.push(await parameterValues(io, source, flags, seed));
-  const report = await conformance(
-    compiled,
-    await importModule(compiled),
-    values.map(({ environment }) => environment),
-    { source: project.source.name, scalar, seed },
-  );
+  const chosen = { ...(instances && { instances }), scalar, profile };
+  const { compiled, origins, report } = await verifyProject(io, project, chosen, flags, seed);
   if (flags.report !== undefined) {
     const contents = `${JSON.stringify(report, undefined, 2)}\n`;
     await writeFiles(io.cwd, [{ path: resolve(io.cwd, flags.report), contents }]);
@@ -48,8 +35,8 @@ export async function verify(io: Io, file: string, flags: VerifyFlags): Promise<
   else {
     printDiagnostics(io, compiled.diagnostics);
     report.operators.forEach((each, k) => {
-      const origins = describeOrigins(values[k]?.origins ?? [], seed).map(line => `     ${line}`);
-      io.stdout.write(`${[...reportLines(each), ...origins].join('\n')}\n`);
+      const sources = describeOrigins(origins[k] ?? [], seed).map(line => `     ${line}`);
+      io.stdout.write(`${[...reportLines(each), ...sources].join('\n')}\n`);
     });
   }
   return report.passed ? exitCodes.ok : exitCodes.wrongInput;
