@@ -7,7 +7,7 @@ import { type Checked, failed, tensor, wrongSort } from './checked.ts';
 import { check, sizeArguments } from './expression.ts';
 import { fail, find, namesMentioned, type Scope, textOf } from './scope.ts';
 import { checkWhole } from './sizes.ts';
-import { constantOf, type Size, subtract } from './symbolic.ts';
+import { constantOf, isKnown, type Size, subtract } from './symbolic.ts';
 import type { SlicePart } from './typed.ts';
 
 type IndexExpression = Expression & { kind: 'index' };
@@ -65,6 +65,7 @@ function axisPart(node: IndexExpression, item: Index, extent: Size, scope: Scope
       return { part: { kind: 'all', span }, length: extent };
     case 'slice': {
       const [from, to] = [checkWhole(item.from, scope), checkWhole(item.to, scope)];
+      if (!isKnown(from.size) || !isKnown(to.size)) return undefined;
       if (
         !inRange(node, item, to.size, extent, 1, scope) ||
         !inRange(node, item, from.size, extent, 1, scope)
@@ -75,6 +76,7 @@ function axisPart(node: IndexExpression, item: Index, extent: Size, scope: Scope
     case 'at': {
       if (!readsValues(item.value, scope)) {
         const position = checkWhole(item.value, scope);
+        if (!isKnown(position.size)) return undefined;
         if (!inRange(node, item, position.size, extent, 0, scope)) return undefined;
         return { part: { kind: 'position', at: position, span }, length: undefined };
       }

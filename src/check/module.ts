@@ -69,7 +69,7 @@ function load(file: File, qualifier: string, loading: Loading): Module {
     const notes = first === undefined ? [] : [{ message: 'first defined here', span: first }];
     const row = first === undefined ? checking.reserved : checking.duplicate;
     if (problem) loading.diagnostics.push(report(row, name.span, { name: name.text }, { notes }));
-    if (first !== undefined) return;
+    if (problem) return;
     seen.set(name.text, name.span);
     if (entity !== undefined) entities.set(name.text, entity);
   };

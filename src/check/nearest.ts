@@ -5,6 +5,8 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   let best: { name: string; distance: number } | undefined;
   const limit = Math.max(1, Math.floor(name.length / 3));
   for (const other of known) {
+    // One letter is one edit away from every other letter.
+    if (name.length === 1 && other.toLowerCase() !== name.toLowerCase()) continue;
     if (Math.abs(other.length - name.length) > limit) continue;
     const distance = editDistance(name, other);
     if (distance <= limit && (best === undefined || distance < best.distance))

@@ -11,7 +11,7 @@ import { type Context, define, fail, inner, notYet, requireEqual, type Scope, te
 import { checkCondition, checkSize, errorSize } from './sizes.ts';
 import type { ConditionNode, MapNode, OperatorSignature, SizeNode, TypedOperator } from './typed.ts';
 import { spaceText } from './types.ts';
-import { constrained } from './unify.ts';
+import { constrained, isSame } from './unify.ts';
 
 /** The scope of a file's declarations: no local names yet. */
 export const fileScope = (module: Module, context: Context): Scope => ({
@@ -184,9 +184,17 @@ function againstDeclaration(
     const hint = `declare it c64[${textOf(declaration.domain)}] -> c64[${textOf(declaration.codomain)}]`;
     return fail(scope, checking.notReal, span, { what: `the body of ${name}` }, { hint });
   }
-  const notes = [{ message: `${name} is declared ${words}`, span: declaration.domain.span }];
+  const notes = [{ message: 'the type is declared here', span: declaration.domain.span }];
+  const swapped =
+    isSame(declared.columns, body.space.rows, scope) && isSame(declared.rows, body.space.columns, scope);
+  const hint = `declare it ${spaceText(body.space)}${swapped ? ', or take the adjoint of the body' : ''}`;
   const complain = () =>
-    report(checking.declaredShape, span, { name, declared: words, found: spaceText(body.space) }, { notes });
+    report(
+      checking.declaredShape,
+      span,
+      { name, declared: words, found: spaceText(body.space) },
+      { notes, hint },
+    );
   const kept = context.pending;
   context.pending = [];
   const good =
@@ -207,5 +215,6 @@ function reportUnused(declaration: OperatorDeclaration, scope: Scope, inside: Sc
     local: inside.locals.get(each.name.text),
   }));
   for (const { name, local } of [...parameters, ...lets])
-    if (local?.used === false) fail(scope, checking.unused, name.span, { name: name.text });
+    if (local?.used === false && local.entry.kind !== 'error')
+      fail(scope, checking.unused, name.span, { name: name.text });
 }

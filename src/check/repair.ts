@@ -2,6 +2,8 @@
 import type { Expression } from '../../grammar/ast.ts';
 import type { Note } from '../core/diagnostics/diagnostic.ts';
 import { find, namesMentioned, type Scope } from './scope.ts';
+import { sizeText } from './sizeText.ts';
+import { divide, type Size } from './symbolic.ts';
 import type { OperatorNode } from './typed.ts';
 import { isSame } from './unify.ts';
 
@@ -33,7 +35,16 @@ export function factorHint(
     return `${lead} ${rightText} * ${leftText}? The right factor is applied first`;
   if (isSame(a.columns, b.columns, scope)) return `${lead} ${primed(rightText, right)}?`;
   if (isSame(a.rows, b.rows, scope)) return `${lead} ${primed(leftText, left)}?`;
-  return 'the factor on the right is applied first';
+  const regrouped = otherSwap(leftText, left, b.rows) ?? otherSwap(rightText, right, a.columns);
+  return regrouped ?? 'the factor on the right is applied first';
+}
+
+/** A `swap` of the wrong number of points: its first size kept, the second such that it fits. */
+function otherSwap(text: string, node: OperatorNode, wanted: Size): string | undefined {
+  const [first] = node.kind === 'leaf' && node.leaf === 'swap' ? node.arguments : [];
+  if (first?.kind !== 'size') return undefined;
+  const second = divide(wanted, first.node.size);
+  return `${text} swaps ${sizeText(node.space.rows)} points; did you mean swap(${sizeText(first.node.size)}, ${sizeText(second)})?`;
 }
 
 const primed = (text: string, node: OperatorNode): string =>

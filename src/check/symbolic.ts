@@ -51,6 +51,10 @@ export const unknown = (text: string): Size => {
   return ofAtom(atom(`unknown ${unknowns} ${text}`, { kind: 'unknown', text }));
 };
 
+/** False for what stands in the place of an error. */
+export const isKnown = (size: Size): boolean =>
+  size.top.every(term => term.factors.every(([each]) => each.kind !== 'unknown'));
+
 export function constantOf(size: Size): number | undefined {
   const [top, bottom] = [constantOfPolynomial(size.top), constantOfPolynomial(size.bottom)];
   return top === undefined || bottom === undefined || top % bottom !== 0 ? undefined : top / bottom;
