@@ -5,6 +5,7 @@ import { type Backend, verifyOperator } from '../verify/verify.ts';
 import { type CreatedOperator, compileProject, createOperator, importModule, runtimeUrl } from './backend.ts';
 import type { Io } from './io.ts';
 import { type Origin, type ParameterFlags, parameterValues } from './parameters.ts';
+import { progressOf } from './progress.ts';
 import type { Project } from './project.ts';
 
 export interface ConformanceReport {
@@ -28,12 +29,14 @@ export async function verifyProject(
   flags: ParameterFlags,
   seed: number,
 ): Promise<Verified> {
+  const progress = progressOf(io);
   const compiled = await compileProject(project, { ...options, runtime: runtimeUrl });
   const module = await importModule(compiled);
   const { scalar } = options;
   const operators: OperatorReport[] = [];
   const origins: (readonly Origin[])[] = [];
-  for (const instance of compiled.operators) {
+  for (const [k, instance] of compiled.operators.entries()) {
+    progress.step(`verifying ${instance.source.name}, ${k + 1} of ${compiled.operators.length}`);
     const values = await parameterValues(io, instance.source, flags, seed);
     const { environment } = values;
     const created = await createOperator(module, { program: instance.source, scalar, environment });
@@ -42,6 +45,7 @@ export async function verifyProject(
     origins.push(values.origins);
     created.operator.dispose();
   }
+  progress.done();
   const passed = operators.every(each => each.passed);
   return { compiled, origins, report: { source: project.source.name, passed, operators } };
 }

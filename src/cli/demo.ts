@@ -2,7 +2,7 @@
  * `npm run demo`: the whole road once. Compiles the Monarch example, writes the module, runs it on seeded numbers, and
  * shows the plan, the time, and the measured error beside the bound that was derived for it.
  */
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { at, invariant } from '../core/invariant.ts';
@@ -10,7 +10,7 @@ import { certify } from '../explain/certificate.ts';
 import { explainText } from '../explain/text.ts';
 import { prepareMode } from '../verify/prepare.ts';
 import { compileProject, createOperator, importModule, runtimeUrl } from './backend.ts';
-import { writeFiles } from './files.ts';
+import { shownPath, writeFiles } from './files.ts';
 import { processIo } from './io.ts';
 import { parameterValues } from './parameters.ts';
 import { openProject } from './project.ts';
@@ -18,16 +18,18 @@ import { timeInterleaved } from './timing.ts';
 
 const [seed, batch] = [1, 48];
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const file = relative(process.cwd(), join(root, 'examples', 'monarch', 'monarch.sop'));
+const io = processIo();
+const example = join(root, 'examples', 'monarch');
+const file = shownPath(io.cwd, join(example, 'monarch.sop'));
+/** Where the module is written; another folder may be named. */
+const folder = resolve(io.cwd, process.argv[2] ?? join(example, 'generated'));
 
 async function demo(): Promise<void> {
-  const io = processIo();
   const project = await openProject(io, file);
   const started = performance.now();
   const instances = [{ operator: 'monarch1k', sizes: {} }];
   const written = await compileProject(project, { instances });
   const compileMs = performance.now() - started;
-  const folder = join(project.folder, 'generated');
   const files = written.artifacts.map(({ name, contents }) => ({ path: join(folder, name), contents }));
   await writeFiles(io.cwd, files);
 
@@ -55,8 +57,8 @@ async function demo(): Promise<void> {
   const milliseconds = time?.medianMs ?? Number.NaN;
   io.stdout.write(
     [
-      `${file} -> ${relative(process.cwd(), folder)} in ${compileMs.toFixed(0)} ms`,
-      ...files.map(({ path, contents }) => `  ${relative(process.cwd(), path)} (${contents.length} bytes)`),
+      `${file} -> ${shownPath(io.cwd, folder)} in ${compileMs.toFixed(0)} ms`,
+      ...files.map(({ path, contents }) => `  ${shownPath(io.cwd, path)} (${contents.length} bytes)`),
       '',
       explainText(certify(lowered)),
       `batch ${batch}: ${milliseconds.toFixed(3)} ms, ${((flopsPerRow * batch) / milliseconds / 1e6).toFixed(1)} GF/s`,

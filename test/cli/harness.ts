@@ -2,9 +2,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, vi } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
 import type { Io, Output } from '../../src/cli/io.ts';
+
+/** Compiling takes its time where many tests run at once. */
+vi.setConfig({ testTimeout: 30_000 });
 
 export interface Ended {
   readonly code: number;

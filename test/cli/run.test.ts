@@ -216,7 +216,12 @@ describe('files', () => {
     ['a parameter file that is none', '--params f.sop', 'SOP0306', 'its header claims'],
     ['a parameter file cut short', '--params short.safetensors', 'SOP0306', 'lie outside'],
     ['a tensor that is not there', '--params w.safetensors --map W=w', 'SOP0308', `did you mean 'W'?`],
-    ['a parameter that is not there', '--params w.safetensors --map V=W', 'SOP0336', `wide3 has no parameter 'V'; it has W`],
+    [
+      'a parameter that is not there',
+      '--params w.safetensors --map V=W',
+      'SOP0336',
+      `wide3 has no parameter 'V'; it has W`,
+    ],
     ['a map of nonsense', '--params w.safetensors --map W', 'SOP0331', 'parameter=tensor.name[:T]'],
     [
       'a shape that does not fit',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
 import { workplace } from './harness.ts';
 
@@ -110,4 +110,18 @@ test('codes are explained', async () => {
   expect(out).toMatch(/^SOP0203 \(error\)\n.+/);
   expect(await sop('explain --code 203')).toEqual({ code, out, err: '' });
   expect(JSON.parse((await sop('explain --code sop0301 --json')).out)).toMatchObject({ code: 'SOP0301' });
+});
+
+test('progress is for a terminal and only when it takes long', async () => {
+  const line = 'run two.sop --op f3 --backend reference';
+  expect((await sop(line, { terminal: true })).err).toBe('');
+  const clock = vi.spyOn(performance, 'now');
+  try {
+    let seconds = 0;
+    clock.mockImplementation(() => 1000 * seconds++);
+    expect((await sop(line)).err).toBe('');
+    expect((await sop(line, { terminal: true })).err).toBe('\r\u001b[Krunning f3...\r\u001b[K');
+  } finally {
+    clock.mockRestore();
+  }
 });

@@ -25,6 +25,7 @@ import {
 import type { Io } from '../io.ts';
 import { type CompileFlags, profileOf, scalarOf, seedOf, wholeNumber } from '../options.ts';
 import { type ParameterFlags, parameterValues } from '../parameters.ts';
+import { progressOf } from '../progress.ts';
 import { openProject } from '../project.ts';
 import { type ExitCode, exitCodes } from '../rejection.ts';
 import { printDiagnostics, printJson } from '../report.ts';
@@ -56,6 +57,7 @@ export async function bench(io: Io, file: string, flags: BenchFlags): Promise<Ex
   const [scalar, profile, seed] = [scalarOf(flags.dtype), profileOf(flags.profile), seedOf(flags.seed)];
   const batch = wholeNumber('--batch', flags.batch, 2 ** 16);
   const rounds = Math.max(1, wholeNumber('--rounds', flags.rounds, 1000));
+  const progress = progressOf(io);
   const project = await openProject(io, file);
   const instances = [selectOne(project, flags)];
   const compiled = await compileProject(project, {
@@ -74,6 +76,7 @@ export async function bench(io: Io, file: string, flags: BenchFlags): Promise<Ex
   normal(drawn, 'x', seed, 1);
   const setting = { program, scalar, environment };
   const x = scalar === 'f64' ? drawn : Float32Array.from(drawn);
+  progress.step('computing the reference');
   const reference = referenceRows(program, environment, x, batch);
   const contestant = (name: string, certificate: Certificate, created: CreatedOperator): Contestant => {
     const run = runnerOf(created, x, batch, program.rows);
@@ -82,13 +85,16 @@ export async function bench(io: Io, file: string, flags: BenchFlags): Promise<Ex
   const own = await createOperator(await importModule(compiled), setting);
   const contestants = [await namingErrors(async () => contestant(program.name, certify(lowered), own))];
   if (isLinear(program) && program.rows * program.columns <= denseLimit) {
+    progress.step('making the dense matrix');
     const dense = await denseOperator(program, environment, scalar, profile);
     contestants.push(contestant('dense matrix', dense.certificate, dense.created));
   }
+  progress.step(`timing ${rounds} rounds`);
   const times = timeInterleaved(
     contestants.map(each => each.run),
     rounds,
   );
+  progress.done();
   tell(io, flags, { program, batch, rounds, how: `${profile}, ${scalar}`, contestants, times });
   if (!flags.json) printDiagnostics(io, compiled.diagnostics);
   return exitCodes.ok;

@@ -21,6 +21,7 @@ import { writeFiles } from '../files.ts';
 import type { Io } from '../io.ts';
 import { type CompileFlags, oneOf, profileOf, scalarOf, seedOf, wholeNumber } from '../options.ts';
 import { type Origin, ownInput, type ParameterFlags, parameterValues, readNpy } from '../parameters.ts';
+import { progressOf } from '../progress.ts';
 import { openProject } from '../project.ts';
 import { type ExitCode, exitCodes, misuse, reject } from '../rejection.ts';
 import { jsonDiagnostics, printDiagnostics, printJson } from '../report.ts';
@@ -49,6 +50,7 @@ export async function run(io: Io, file: string, flags: RunFlags): Promise<ExitCo
   const backend = oneOf('--backend', flags.backend, ['wasm', 'reference'], ['webgpu']);
   const [scalar, profile] = [scalarOf(flags.dtype), profileOf(flags.profile)];
   const seed = seedOf(flags.seed);
+  const progress = progressOf(io);
   const project = await openProject(io, file);
   const instance = selectOne(project, flags);
   const compiled = await compileProject(project, {
@@ -68,10 +70,12 @@ export async function run(io: Io, file: string, flags: RunFlags): Promise<ExitCo
     backend === 'reference'
       ? referenceRunner(program, environment)
       : await wasmRunner(await importModule(compiled), { program, scalar, environment });
+  progress.step(`running ${program.name}`);
   const start = performance.now();
   const result = await namingErrors(async () => compute(runner, program, mode, input));
   const milliseconds = performance.now() - start;
   runner.dispose();
+  progress.done();
   const wide = backend === 'reference' || scalar === 'f64';
   if (flags.output !== undefined) {
     const values = wide ? result.values : Float32Array.from(result.values);
