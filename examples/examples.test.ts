@@ -1,4 +1,6 @@
-/** Every example program runs as a reader would run it, and prints the numbers its folder is there to show. */
+/**
+ * Every example program runs as a reader would run it, and prints the numbers its folder is there to show.
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';

@@ -1,7 +1,7 @@
 /**
- * Compiles a .sop file in this process and imports the module it becomes: what `sop build` writes, without the files staying
- * behind. A program of your own would run `sop build layer.sop --out generated` once and write
- * `import { createLayer } from './generated/layer.js'`.
+ * Compiles a .sop file in this process and imports the module it becomes: what `sop build` writes, without
+ * the files staying behind. A program of your own would run `sop build layer.sop --out generated` once and
+ * write `import { createLayer } from './generated/layer.js'`.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,12 +14,17 @@ import { identity, type Matrix, transpose, wrap } from './matrix.ts';
 /** The operators of a .sop file by name: `operator('monarch768', { params: { L, R } })`. */
 export interface Loaded {
   readonly operator: (name: string, options?: CreateOptions) => Promise<Operator>;
-  /** All of them at once, sharing the parameters of the file; the others' names are prefixed: `'layer1.W'`. */
+  /**
+   * All of them at once, sharing the parameters of the file; the others' names are prefixed: `'layer1.W'`.
+   */
   readonly all: (options?: CreateOptions) => Promise<Readonly<Record<string, Operator>>>;
 }
 
 export interface LoadOptions {
-  /** Only these are compiled: names of the file's exports, or more of them as it would write them, `monarch[12, 3] as small`. */
+  /**
+   * Only these are compiled: names of the file's exports, or more of them as it would write them,
+   * `monarch[12, 3] as small`.
+   */
   readonly exports?: readonly string[];
   readonly scalar?: 'f32' | 'f64';
 }

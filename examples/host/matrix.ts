@@ -1,6 +1,6 @@
 /**
- * Row-major f64 matrices for the examples: what the host computes beside the compiled operators. Small and plain on
- * purpose; a program of your own would use its favourite library.
+ * Row-major f64 matrices for the examples: what the host computes beside the compiled operators. Small and
+ * plain on purpose; a program of your own would use its favourite library.
  */
 
 export interface Matrix {

@@ -1,11 +1,13 @@
 /**
- * The singular value decomposition by one-sided Jacobi rotations (Hestenes 1958; Demmel and Veselić 1992): rotate pairs of
- * columns of A until all are orthogonal; their norms are then the singular values.
+ * The singular value decomposition by one-sided Jacobi rotations (Hestenes 1958; Demmel and Veselić 1992):
+ * rotate pairs of columns of A until all are orthogonal; their norms are then the singular values.
  */
 import { at, identity, type Matrix, matrixOf, transpose } from './matrix.ts';
 
 export interface SingularValueDecomposition {
-  /** rows × k with k = min(rows, columns); orthonormal where the singular value is above rounding, else zero. */
+  /**
+   * rows × k with k = min(rows, columns); orthonormal where the singular value is above rounding, else zero.
+   */
   readonly U: Matrix;
   /** k values, largest first. */
   readonly sigma: Float64Array;
@@ -61,8 +63,8 @@ function orthogonalise(work: readonly Float64Array[], basis: readonly Float64Arr
 }
 
 /**
- * One sweep; says whether any pair was still oblique. Squared norms are kept beside the columns and renewed every sweep. A
- * column that is nothing but rounding is left alone: against it no angle means anything.
+ * One sweep; says whether any pair was still oblique. Squared norms are kept beside the columns and renewed
+ * every sweep. A column that is nothing but rounding is left alone: against it no angle means anything.
  */
 function rotateAllPairs(work: readonly Float64Array[], basis: readonly Float64Array[]): boolean {
   const squares = Float64Array.from(work, column => dot(column, column));

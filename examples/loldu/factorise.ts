@@ -1,7 +1,8 @@
 /**
- * The pivoted factorisation W = P L D U of any rectangular matrix, and from it the parameters of `loldu` (Shi et al. 2024,
- * arXiv 2410.13618, section 3): Gaussian elimination with row pivoting, the pivots divided out of U. The published code
- * divides by the diagonal without looking; here a pivot that is zero up to rounding is refused.
+ * The pivoted factorisation W = P L D U of any rectangular matrix, and from it the parameters of `loldu`
+ * (Shi et al. 2024, arXiv 2410.13618): Gaussian elimination with row pivoting, the pivots divided out of U.
+ * The published code divides by the diagonal without looking; here a pivot that is zero up to rounding is
+ * refused.
  */
 import { at, get, type Matrix, matrixOf } from '../host/matrix.ts';
 
@@ -16,7 +17,10 @@ export interface Factors {
   readonly U: Matrix;
 }
 
-/** The matrix has no r pivots that differ from zero, so its first r rows and columns cannot be scaled to ones. */
+/**
+ * The matrix has no r pivots that differ from zero, so its first r rows and columns cannot be scaled to
+ * ones.
+ */
 export class SingularPivotError extends RangeError {
   override readonly name = 'SingularPivotError';
   readonly step: number;
@@ -33,7 +37,8 @@ export class SingularPivotError extends RangeError {
 }
 
 /**
- * The first r steps of the elimination; r = min(rows, columns) gives all of W. The largest entry of a column becomes its pivot.
+ * The first r steps of the elimination; r = min(rows, columns) gives all of W. The largest entry of a column
+ * becomes its pivot.
  * @throws SingularPivotError where it is below max(rows, columns) · 2⁻⁵² · max|W|.
  */
 export function factorise(W: Matrix, r = Math.min(W.rows, W.columns)): Factors {
@@ -95,8 +100,9 @@ export interface LolduParameters {
 }
 
 /**
- * The residual W − s P L D U and the factors; z = D, so that the operator is W at the start, whatever r. The published code
- * scales by s = alpha / r and leaves s out of the training; the residual vanishes only when r is full and s = 1.
+ * The residual W − s P L D U and the factors; z = D, so that the operator is W at the start, whatever r. The
+ * published code scales by s = alpha / r and leaves s out of the training; the residual vanishes only when r
+ * is full and s = 1.
  */
 export function lolduParameters(W: Matrix, r: number, alpha = 1): LolduParameters {
   const factors = factorise(W, r);

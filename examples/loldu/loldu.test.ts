@@ -1,4 +1,7 @@
-/** The pivoted factorisation, the operator that starts as the dense weights, and the training of its diagonal alone. */
+/**
+ * The pivoted factorisation, the operator that starts as the dense weights, and the training of its diagonal
+ * alone.
+ */
 import { describe, expect, test } from 'vitest';
 import { load, matrixOfOperator, matrixOfOperator32 } from '../host/load.ts';
 import { at, frobenius, get, type Matrix, matrixOf, relativeDifference } from '../host/matrix.ts';

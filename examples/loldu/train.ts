@@ -1,7 +1,8 @@
 /**
- * Fine-tuning by z alone: a network of two LoLDU layers, y = A₂ relu(A₁ x), is moved to a target by gradient descent. With
- * A = W + s P L diag(z) U and the gradient g at its output, ∂/∂z = s Σ over the batch of (U x) ⊙ ((P L)ᵀ g): the first is
- * `loldu_before`, the second the adjoint of `loldu_after`, and the gradient for the layer below is the adjoint of `loldu`.
+ * Fine-tuning by z alone: a network of two LoLDU layers, y = A₂ relu(A₁ x), is moved to a target by gradient
+ * descent. With A = W + s P L diag(z) U and the gradient g at its output, ∂/∂z = s Σ over the batch of (U x)
+ * ⊙ ((P L)ᵀ g): the first is `loldu_before`, the second the adjoint of `loldu_after`, and the gradient for
+ * the layer below is the adjoint of `loldu`.
  */
 import type { Operator } from '../../runtime/index.ts';
 import type { Loaded } from '../host/load.ts';
@@ -19,7 +20,9 @@ export interface Layer {
 
 export type Network = readonly [Layer, Layer];
 
-/** @param name `layer1` of a module built in f64, beside which it exports `layer1_after` and `layer1_before`. */
+/**
+ * @param name `layer1` of a module built in f64, beside which it exports `layer1_after` and `layer1_before`.
+ */
 export async function createLayer(loaded: Loaded, name: string, parameters: LolduParameters): Promise<Layer> {
   const { p, L, U, s } = parameters;
   return {
@@ -73,7 +76,9 @@ function diagonalGradient({ before, after, s, z }: Layer, x: Float64Array, g: Fl
   return gradient;
 }
 
-/** Gradient descent with momentum; the losses before each step. Only `update('z', …)` reaches the operators. */
+/**
+ * Gradient descent with momentum; the losses before each step. Only `update('z', …)` reaches the operators.
+ */
 export function train(network: Network, samples: Samples, steps: number, rate: number): number[] {
   const velocities = network.map(({ z }) => new Float64Array(z.length));
   return Array.from({ length: steps }, () => {

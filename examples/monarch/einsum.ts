@@ -1,8 +1,9 @@
 /**
- * The layer and the three einsum families of Dao et al. 2022 (arXiv 2204.00595), written out as sums over one input vector: what the
- * operators of monarch.sop must equal. Every family keeps its weights in the order of the published code, and the orders
- * differ: the rank-r family stores (r j) with r outside, the (b1, b2) family (j y) with j outside. Either file read in the
- * other's order is a different matrix of the same shape.
+ * The layer and the three einsum families of Dao et al. 2022 (arXiv 2204.00595), written out as sums over
+ * one input vector: what the operators of monarch.sop must equal. Every family keeps its weights in the
+ * order of the published code, and the orders differ: the rank-r family stores (r j) with r outside, the
+ * (b1, b2) family (j y) with j outside. Either file read in the other's order is a different matrix of the
+ * same shape.
  */
 import { at } from '../host/matrix.ts';
 

@@ -1,6 +1,7 @@
 /**
- * MonarchLinear (Dao et al. 2022, the published `MonarchLinear` layer): a linear layer of any size from two block-diagonal
- * factors of `blocks` blocks each. Sizes that do not divide are padded with zeros: `monarch_linear` of monarch.sop.
+ * MonarchLinear (Dao et al. 2022, the published `MonarchLinear` layer): a linear layer of any size from two
+ * block-diagonal factors of `blocks` blocks each. Sizes that do not divide are padded with zeros:
+ * `monarch_linear` of monarch.sop.
  */
 import type { Random } from '../host/random.ts';
 import type { MonarchWeights } from './einsum.ts';

@@ -1,6 +1,6 @@
 /**
- * Monarch matrices: a compiled operator against the sum it stands for, a transform projected onto it, and the table of how
- * well one factor approximates what.
+ * Monarch matrices: a compiled operator against the sum it stands for, a transform projected onto it, and
+ * the table of how well one factor approximates what.
  *
  *   node examples/monarch/main.ts
  */

@@ -1,8 +1,9 @@
 /**
- * The nearest Monarch matrix (Dao et al. 2022, arXiv 2204.00595, Theorem 1). Seen as blocks M[(l j), (k i)] with j and k
- * fixed, a Monarch matrix has blocks l × i of rank one, so the nearest one in the Frobenius norm truncates the singular value
- * decomposition of every block (Eckart and Young): O(n^2.5) for n = k·i with k = i. The error is exactly the root of the sum of
- * the squares of the singular values left out. The families of higher rank keep more of each block.
+ * The nearest Monarch matrix (Dao et al. 2022, arXiv 2204.00595, Theorem 1). Seen as blocks M[(l j), (k i)]
+ * with j and k fixed, a Monarch matrix has blocks l × i of rank one, so the nearest one in the Frobenius
+ * norm truncates the singular value decomposition of every block (Eckart and Young): O(n^2.5) for n = k·i
+ * with k = i. The error is exactly the root of the sum of the squares of the singular values left out. The
+ * families of higher rank keep more of each block.
  */
 import { at, get, type Matrix, matrixOf } from '../host/matrix.ts';
 import { singularValueDecomposition, singularValues } from '../host/singularValues.ts';
@@ -50,7 +51,10 @@ export function projectRank(M: Matrix, blocks: Blocks, rank: number): Projection
   return { W1, W2, error: factored.error };
 }
 
-/** Onto `monarch_b1b2[k, j, y, i, l, z]`: W1 [k, (j y), i], W2 [j, (l z), (k y)], the output index being (l j z). */
+/**
+ * Onto `monarch_b1b2[k, j, y, i, l, z]`: W1 [k, (j y), i], W2 [j, (l z), (k y)], the output index
+ * being (l j z).
+ */
 export function projectTailed(M: Matrix, blocks: Blocks, rank: number, tail: number): Projection {
   const factored = factorBlocks(M, blocks, rank, tail);
   const { k, i, j, l } = factored.sizes;
@@ -101,7 +105,10 @@ function factorBlocks(M: Matrix, { input: k, output: j }: Blocks, rank: number, 
   };
 }
 
-/** ‖A − its best approximation of rank r‖ / ‖A‖: what a low-rank pair with r·(rows + columns) weights can reach. */
+/**
+ * ‖A − its best approximation of rank r‖ / ‖A‖: what a low-rank pair with r·(rows + columns) weights can
+ * reach.
+ */
 export function lowRankError(A: Matrix, rank: number): number {
   const sigma = singularValues(A);
   const squares = (values: Float64Array) => values.reduce((sum, value) => sum + value ** 2, 0);

@@ -1,7 +1,7 @@
 /**
- * How well does one Monarch factor approximate what it is said to replace? Relative Frobenius error of the projection, beside
- * the best low-rank pair with as many weights (rank √n). Hadamard is a Monarch matrix; a random circulant is approximated no
- * better than by low rank: a convolution needs the product M M*.
+ * How well does one Monarch factor approximate what it is said to replace? Relative Frobenius error of the
+ * projection, beside the best low-rank pair with as many weights (rank √n). Hadamard is a Monarch matrix; a
+ * random circulant is approximated no better than by low rank: a convolution needs the product M M*.
  *
  *   node examples/monarch/projectionTable.ts 16 64 256 1024      (1024 takes a minute)
  */

@@ -1,7 +1,7 @@
 /**
- * The frozen random bases of RandLoRA (Albert et al. 2025, arXiv 2502.00987, section 4 and appendix on sparse bases) and the
- * starting values of what is trained. Matching the published adapters bit for bit would need their generator: import those
- * bases as data instead.
+ * The frozen random bases of RandLoRA (Albert et al. 2025, arXiv 2502.00987), dense or ternary, and the
+ * starting values of what is trained. Matching the published adapters bit for bit would need their
+ * generator: import those bases as data instead.
  */
 import { at } from '../host/matrix.ts';
 import type { Random } from '../host/random.ts';
@@ -25,7 +25,10 @@ export const trainableCount = (layer: Layer): number =>
 export const denseBasis = (count: number, random: Random): Float64Array =>
   unitDeviation(random.uniforms(count, 1));
 
-/** −1 and +1 with probability 1 / (2 sparsity) each, else 0, then of unit variance. 3 leaves a third of the entries. */
+/**
+ * −1 and +1 with probability 1 / (2 sparsity) each, else 0, then of unit variance. 3 leaves a third of the
+ * entries.
+ */
 export function ternaryBasis(count: number, sparsity: number, random: Random): Float64Array {
   const half = 1 / (2 * sparsity);
   return unitDeviation(
@@ -57,6 +60,9 @@ export function initialTrained(layer: Layer): Trained {
   };
 }
 
-/** [rows, columns] to [columns, rows]: the published code stores lambda as [r, k], the paper's sum reads [k, r]. */
+/**
+ * [rows, columns] to [columns, rows]: the published code stores lambda as [r, k], the paper's
+ * sum reads [k, r].
+ */
 export const transposed = (values: Float64Array, rows: number, columns: number): Float64Array =>
   values.map((_, index) => at(values, (index % rows) * columns + Math.floor(index / rows)));

@@ -1,5 +1,6 @@
 /**
- * RandLoRA: a frozen layer of 20 -> 32 with a trained update of full rank, in the paper's order and in the published code's.
+ * RandLoRA: a frozen layer of 20 -> 32 with a trained update of full rank, in the paper's order and in the
+ * published code's.
  *
  *   node examples/randlora/main.ts
  */
@@ -22,7 +23,8 @@ const operator = await loaded.operator('randlora5', { params: { W: W.data, ...ba
 const start = matrixOfOperator(operator);
 console.log(`at the start the layer is W exactly: ${start.data.every((value, i) => value === W.data[i])}`);
 
-// While gamma is constant, as it starts, the update is (sum of B_j diag(lambda_j)) A: of rank 4. Training gamma frees it.
+// While gamma is constant, as it starts, the update is (sum of B_j diag(lambda_j)) A, of rank 4.
+// Training gamma frees it.
 const rankOf = (values: Float64Array) => values.filter(value => value > 1e-10 * (values[0] ?? 0)).length;
 operator.update('lambda', random.normals(lambda.length));
 const constant = add(matrixOfOperator(operator), W, -1);

@@ -1,4 +1,7 @@
-/** RandLoRA: the paper's sum in every order of contraction, the published code's order, and the rank of the update. */
+/**
+ * RandLoRA: the paper's sum in every order of contraction, the published code's order, and the rank of the
+ * update.
+ */
 import { describe, expect, test } from 'vitest';
 import { load, matrixOfOperator, matrixOfOperator32 } from '../host/load.ts';
 import { add, at, matrixOf, relativeDifference, transpose } from '../host/matrix.ts';

@@ -1,7 +1,7 @@
 /**
- * The dense update ΔW of RandLoRA (Albert et al. 2025, arXiv 2502.00987, equation 4) in two orders: the paper's sum, and the
- * contraction of the published code, which multiplies B flattened basis-major with the updates flattened rank-major. The two
- * differ by the stride permutation between those orders.
+ * The dense update of RandLoRA (Albert et al. 2025, arXiv 2502.00987), ΔW = Σ_j B_j diag(λ_j) A diag(γ_j), in
+ * two orders: the paper's sum, and the contraction of the published code, which multiplies B flattened
+ * basis-major with the updates flattened rank-major. Between those orders lies a stride permutation.
  */
 import { add, at, type Matrix, matrixOf } from '../host/matrix.ts';
 import { basisCount, type Layer, type Trained, transposed } from './bases.ts';
@@ -28,7 +28,10 @@ export function paperUpdate(layer: Layer, { A, B, lambda, gamma }: Update): Matr
   });
 }
 
-/** What the published code stores: bases for the largest layer, of which a layer reads the first rows and columns. */
+/**
+ * What the published code stores: bases for the largest layer, of which a layer reads the first rows and
+ * columns.
+ */
 export interface StoredUpdate {
   /** [R, k, r], R ≥ outputs. */
   readonly B: Float64Array;
@@ -56,7 +59,10 @@ export function paperLayout(layer: Layer, { A, B, lambda, gamma }: StoredUpdate,
   };
 }
 
-/** B as [outputs, (k r)] times the updates as [(r k), inputs], index by index as they lie: not the paper's sum. */
+/**
+ * B as [outputs, (k r)] times the updates as [(r k), inputs], index by index as they lie: not the paper's
+ * sum.
+ */
 export function codeUpdate(layer: Layer, { A, B, lambda, gamma }: StoredUpdate, stored: number): Matrix {
   const { inputs, outputs, rank } = layer;
   const count = basisCount(layer);
@@ -74,8 +80,8 @@ export function codeUpdate(layer: Layer, { A, B, lambda, gamma }: StoredUpdate, 
 }
 
 /**
- * Rows of [k, r] numbers rewritten as [r, k]: the stride permutation of B's columns. Bases in this order make the published
- * contraction compute the paper's sum.
+ * Rows of [k, r] numbers rewritten as [r, k]: the stride permutation of B's columns. Bases in this order
+ * make the published contraction compute the paper's sum.
  */
 export function strideColumns(B: Float64Array, count: number, rank: number): Float64Array {
   const width = count * rank;

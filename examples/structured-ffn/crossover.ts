@@ -1,8 +1,8 @@
 /**
- * When is a structured layer worth keeping factored? For t tokens a kernel takes about
- * launch + max(bytes / bandwidth, flops / peak). Factors cost fewer flops and weight bytes; run as two kernels they cost one
- * launch more, and the intermediate goes to memory and back. Merged into one matrix they win while tokens are few. Fused into
- * one kernel the factors pay neither, and win from the first token on.
+ * When is a structured layer worth keeping factored? For t tokens a kernel takes about launch + max(bytes /
+ * bandwidth, flops / peak). Factors cost fewer flops and weight bytes; run as two kernels they cost one
+ * launch more, and the intermediate goes to memory and back. Merged into one matrix they win while tokens
+ * are few. Fused into one kernel the factors pay neither, and win from the first token on.
  */
 
 /** Data of a device, to be measured; bytes per number of the weights and activations. */
@@ -30,7 +30,10 @@ export interface Factor {
   readonly outputs: number;
 }
 
-/** Seconds of one kernel that runs `factors` back to back: only the first input and the last output touch memory. */
+/**
+ * Seconds of one kernel that runs `factors` back to back: only the first input and the last output touch
+ * memory.
+ */
 export function kernelSeconds(device: Device, factors: readonly Factor[], tokens: number): number {
   const weights = factors.reduce((sum, each) => sum + each.weights, 0);
   const activations = tokens * ((factors[0]?.inputs ?? 0) + (factors.at(-1)?.outputs ?? 0));

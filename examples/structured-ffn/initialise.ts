@@ -1,6 +1,7 @@
 /**
- * Starting values and the schedule of self-guided training (Wei et al. 2024, arXiv 2406.16450, section 4): factors from the
- * singular value decomposition of a dense layer, orthogonal blocks from the polar decomposition, and the guide's weight.
+ * Starting values and the schedule of self-guided training (Wei et al. 2024, arXiv 2406.16450): factors from
+ * the singular value decomposition of a dense layer, orthogonal blocks from the polar decomposition, and the
+ * weight a of the guide in a W x + (1 − a) U V x.
  */
 import { at, get, type Matrix, matrixOf, multiply, transpose } from '../host/matrix.ts';
 import { singularValueDecomposition } from '../host/singularValues.ts';

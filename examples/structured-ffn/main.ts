@@ -1,6 +1,6 @@
 /**
- * Structured feed-forward layers, 768 -> 3072: their weights, what they are once merged, self-guided training, and when a
- * merged matrix is faster than its factors.
+ * Structured feed-forward layers, 768 -> 3072: their weights, what they are once merged, self-guided
+ * training, and when a merged matrix is faster than its factors.
  *
  *   node examples/structured-ffn/main.ts
  */

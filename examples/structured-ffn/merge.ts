@@ -1,7 +1,7 @@
 /**
- * The three structured layers of Wei et al. 2024 (arXiv 2406.16450, section 3) multiplied out: the dense matrix a guided layer
- * starts from, and what replaces the factors where tokens are few. Each merge is exact, the shuffles of the block-shuffle layer
- * included.
+ * The three structured layers of Wei et al. 2024 (arXiv 2406.16450) multiplied out: the dense matrix a guided
+ * layer starts from, and what replaces the factors where tokens are few. Each merge is exact, the shuffles
+ * of the block-shuffle layer included.
  */
 import { at, blockAt, blockDiagonal, type Matrix, matrixOf, multiply, wrap } from '../host/matrix.ts';
 
@@ -39,7 +39,9 @@ export function mergeBlockShuffle({ n, m }: Sizes, blocks: number, { V, U }: Fac
   return strideRows(multiply(blockDiagonal(U, blocks, height, width), shuffled), height);
 }
 
-/** What the published code starts its guide from: the same factors with neither shuffle. A different matrix. */
+/**
+ * What the published code starts its guide from: the same factors with neither shuffle. A different matrix.
+ */
 export function mergeWithoutShuffles({ n, m }: Sizes, blocks: number, { V, U }: Factors): Matrix {
   const [width, height] = [n / blocks, m / blocks];
   return multiply(blockDiagonal(U, blocks, height, width), blockDiagonal(V, blocks, width, width));

@@ -1,4 +1,7 @@
-/** Structured feed-forward layers against the matrices they stand for, the guide, the gated block and the crossover. */
+/**
+ * Structured feed-forward layers against the matrices they stand for, the guide, the gated block and the
+ * crossover.
+ */
 import { describe, expect, test } from 'vitest';
 import { load, matrixOfOperator } from '../host/load.ts';
 import {
