@@ -1,6 +1,7 @@
 /**
- * Differences of meaning between targets: operators that a target cannot spell become ones that it can. Decided by
- * capability, never by the target's name. What an expansion uses twice gets a name in front of the statement.
+ * Differences of meaning between targets: operators that a target cannot spell become ones that it can.
+ * Decided by capability, never by the target's name. What an expansion uses twice gets a name in front of the
+ * statement.
  */
 import { invariant, unreachable } from '../src/core/invariant.ts';
 import { declare, lane, operation, variable } from '../src/kernel/build.ts';

@@ -1,4 +1,7 @@
-/** S-expressions with a fixed line width: what fits stays on one line, the rest breaks with two spaces of indentation. */
+/**
+ * S-expressions with a fixed line width: what fits stays on one line, the rest breaks with two spaces of
+ * indentation.
+ */
 
 export type Sexpression = string | readonly Sexpression[];
 

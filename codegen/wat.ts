@@ -1,12 +1,17 @@
 /**
  * Kernel IR → WebAssembly text: one exported function for each kernel, memory imported, nothing else.
  *
- * A kernel's arguments are the byte address of each buffer, then its parameters. A vector comparison is a mask of ones;
- * where it is used as a number it is negated to 0 or 1.
+ * A kernel's arguments are the byte address of each buffer, then its parameters. A vector comparison is a
+ * mask of ones; where it is used as a number it is negated to 0 or 1. Names that only say where to load or
+ * store are kept as byte addresses (watPointers.ts); names share locals (watNames.ts).
  */
 import { at, invariant, unreachable } from '../src/core/invariant.ts';
-import type { Buffer, Expression, Kernel, OperatorName, Statement, Type } from '../src/kernel/kernel.ts';
+import type { Expression, Kernel, Statement, Type } from '../src/kernel/kernel.ts';
+import { type LinearForm, linearForm } from './linear.ts';
 import { printSexpression, type Sexpression } from './sexpression.ts';
+import { assignLocals, isStable, type Locals, loadPlacements, type Placement } from './watNames.ts';
+import { arithmetic, constant, loadInstruction, spell, spelling } from './watOperators.ts';
+import { addressName, inductionsOf, type Pointer, type Pointers, pointersOf } from './watPointers.ts';
 
 export interface WatOptions {
   readonly comment: readonly string[];
@@ -19,91 +24,140 @@ export function printWat(kernels: readonly Kernel[], { comment }: WatOptions): s
   return `${lines.join('\n')})\n`;
 }
 
+/** What printing one kernel knows, and what it has yet to print. */
+interface Printing {
+  /** log2 of the bytes of an element, by buffer. */
+  readonly shifts: ReadonlyMap<string, number>;
+  readonly pointers: Pointers;
+  readonly placements: ReadonlyMap<string, Placement>;
+  readonly locals: Locals;
+  /** Loads that the next statement prints. */
+  readonly pending: Map<string, Sexpression>;
+}
+
+const i32: Type = { scalar: 'i32', lanes: 1 };
+
 function printKernel(kernel: Kernel): string {
-  const parameters = [
-    ...kernel.buffers.map(({ name }) => name),
-    ...kernel.parameters.map(({ name }) => name),
-  ];
-  const body: Sexpression[] = [
+  const { buffers, parameters, body } = kernel;
+  const pointers = pointersOf(kernel);
+  const placements = loadPlacements(body);
+  const locals = assignLocals(
+    body,
+    node => inductionsOf(node, pointers).map(({ pointer }) => ({ name: pointer.name, type: i32 })),
+    name => placements.get(name) === 'inline',
+  );
+  const printing: Printing = {
+    shifts: new Map(buffers.map(({ name, scalar }) => [name, scalar === 'f64' ? 3 : 2])),
+    pointers,
+    placements,
+    locals,
+    pending: new Map(),
+  };
+  const node: Sexpression[] = [
     'func',
     `$${kernel.name}`,
     ['export', `"${kernel.name}"`],
-    ...kernel.buffers.flatMap((buffer): Sexpression[] => [
-      `;; ${buffer.name}: ${buffer.comment}`,
-      ['param', `$${buffer.name}`, 'i32'],
+    ...buffers.flatMap(({ name, comment }): Sexpression[] => [
+      `;; ${name}: ${comment}`,
+      ['param', `$${name}`, 'i32'],
     ]),
-    ...parameters.slice(kernel.buffers.length).map((name): Sexpression => ['param', `$${name}`, 'i32']),
-    ...localsOf(kernel.body),
-    ...statements(kernel.body, new Map(kernel.buffers.map(buffer => [buffer.name, buffer]))),
+    ...parameters.map(({ name }): Sexpression => ['param', `$${name}`, 'i32']),
+    ...locals.all.map(({ name, type }): Sexpression => ['local', `$${name}`, valueType(type)]),
+    ...statements(printing, body),
   ];
   const comments = kernel.comment.map(line => `  ;; ${line}`.trimEnd());
-  return [...comments, printSexpression(body, 2)].join('\n');
+  return [...comments, printSexpression(node, 2)].join('\n');
 }
 
-/** All names of a kernel by type, in order of appearance. */
-function localsOf(body: readonly Statement[]): Sexpression[] {
-  const locals: Sexpression[] = [];
-  const visit = (list: readonly Statement[]): void => {
-    for (const statement of list) {
-      if (statement.kind === 'declare') locals.push(local(statement.name, statement.value.type));
-      else if (statement.kind === 'load') locals.push(local(statement.name, statement.type));
-      else if (statement.kind === 'for') {
-        locals.push(['local', `$${statement.variable}`, 'i32']);
-        if (!isStable(statement.to)) locals.push(['local', `$${statement.variable}.to`, 'i32']);
-        visit(statement.body);
-      } else if (statement.kind === 'if') {
-        visit(statement.then);
-        visit(statement.otherwise);
-      }
-    }
-  };
-  visit(body);
-  return locals;
+const valueType = (type: Type): string => (type.lanes === 1 ? type.scalar : 'v128');
+
+// ----------------------------------------------------------------------------------------------------- statements
+
+function statements(
+  printing: Printing,
+  list: readonly Statement[],
+  skipped?: ReadonlySet<string>,
+): Sexpression[] {
+  const made: Sexpression[] = [];
+  for (let k = 0; k < list.length; k++) {
+    const node = at(list, k);
+    if (node.kind === 'declare' && skipped?.has(node.name)) continue;
+    const alike = sameConstants(list, k);
+    if (alike.length > 1) {
+      made.push(setAll(printing, alike));
+      k += alike.length - 1;
+    } else made.push(...statement(printing, node));
+  }
+  return made;
 }
 
-const local = (name: string, type: Type): Sexpression => [
-  'local',
-  `$${name}`,
-  type.lanes === 1 ? type.scalar : 'v128',
-];
+type Declare = Statement & { kind: 'declare' };
 
-/** Bounds that cannot change while the loop runs need no copy. */
-const isStable = (bound: Expression): boolean => bound.kind === 'literal' || bound.kind === 'variable';
+/** The declarations from k on that begin with the same vector constant, which is long to write. */
+function sameConstants(list: readonly Statement[], k: number): Declare[] {
+  const alike: Declare[] = [];
+  const first = list[k];
+  for (let j = k; j < list.length; j++) {
+    const node = list[j];
+    if (first?.kind !== 'declare' || node?.kind !== 'declare' || node.value.kind !== 'literal') break;
+    const { value } = first;
+    const same = value.kind === 'literal' && Object.is(value.value, node.value.value);
+    if (!same || value.type.lanes === 1 || value.type.lanes !== node.value.type.lanes) break;
+    if (value.type.scalar !== node.value.type.scalar) break;
+    alike.push(node);
+  }
+  return alike;
+}
 
-type Buffers = ReadonlyMap<string, Buffer>;
+function setAll(printing: Printing, alike: readonly Declare[]): Sexpression {
+  const [first, ...rest] = alike.map(({ name }) => local(printing, name));
+  const value = expression(printing, at(alike, 0).value);
+  invariant(first !== undefined, 'declarations to print');
+  return [
+    'local.set',
+    first,
+    rest.reduceRight<Sexpression>((inner, name) => ['local.tee', name, inner], value),
+  ];
+}
 
-const statements = (list: readonly Statement[], buffers: Buffers): Sexpression[] =>
-  list.flatMap(each => statement(each, buffers));
+const local = ({ locals }: Printing, name: string): string => `$${locals.of.get(name) ?? name}`;
+const get = (printing: Printing, name: string): Sexpression => ['local.get', local(printing, name)];
 
-function statement(node: Statement, buffers: Buffers): Sexpression[] {
+function statement(printing: Printing, node: Statement): Sexpression[] {
   switch (node.kind) {
     case 'comment':
       return [`;; ${node.text}`];
-    case 'declare':
+    case 'declare': {
+      const pointer = printing.pointers.get(node.name);
+      const value =
+        pointer === undefined ? expression(printing, node.value) : pointerValue(printing, pointer);
+      return [['local.set', local(printing, node.name), value]];
+    }
     case 'assign':
-      return [['local.set', `$${node.name}`, expression(node.value)]];
-    case 'load':
-      return [
-        [
-          'local.set',
-          `$${node.name}`,
-          [loadInstruction(node.type, node.splat), ...address(node.buffer, node.index, buffers)],
-        ],
+      return [['local.set', local(printing, node.name), expression(printing, node.value)]];
+    case 'load': {
+      const value: Sexpression = [
+        loadInstruction(node.type, node.splat),
+        ...address(printing, node.buffer, node.index),
       ];
-    case 'store':
-      return [
-        [
-          `${spelling(node.value.type)}.store`,
-          ...address(node.buffer, node.index, buffers),
-          expression(node.value),
-        ],
-      ];
+      const placement = printing.placements.get(node.name);
+      if (placement === undefined) return [['local.set', local(printing, node.name), value]];
+      const kept: Sexpression =
+        placement === 'inline' ? value : ['local.tee', local(printing, node.name), value];
+      printing.pending.set(node.name, kept);
+      return [];
+    }
+    case 'store': {
+      const place = address(printing, node.buffer, node.index);
+      return [[`${spelling(node.value.type)}.store`, ...place, expression(printing, node.value)]];
+    }
     case 'for':
-      return forLoop(node, buffers);
+      return forLoop(printing, node);
     case 'if': {
+      const condition = expression(printing, node.condition);
       const otherwise: Sexpression[] =
-        node.otherwise.length === 0 ? [] : [['else', ...statements(node.otherwise, buffers)]];
-      return [['if', expression(node.condition), ['then', ...statements(node.then, buffers)], ...otherwise]];
+        node.otherwise.length === 0 ? [] : [['else', ...statements(printing, node.otherwise)]];
+      return [['if', condition, ['then', ...statements(printing, node.then)], ...otherwise]];
     }
     case 'barrier':
       return [];
@@ -112,226 +166,132 @@ function statement(node: Statement, buffers: Buffers): Sexpression[] {
   }
 }
 
-function forLoop(node: Statement & { kind: 'for' }, buffers: Buffers): Sexpression[] {
-  const counter = `$${node.variable}`;
-  const bound: Sexpression = isStable(node.to) ? expression(node.to) : ['local.get', `${counter}.to`];
-  const below: Sexpression = ['i32.lt_s', ['local.get', counter], bound];
+function forLoop(printing: Printing, node: Statement & { kind: 'for' }): Sexpression[] {
+  const { from, to, step, variable, body } = node;
+  const enters = from.kind === 'literal' && to.kind === 'literal';
+  if (enters && from.value >= to.value) return [];
+  const counter = local(printing, variable);
+  const bound: Sexpression = isStable(to) ? expression(printing, to) : get(printing, `${variable}.to`);
+  const inductions = inductionsOf(node, printing.pointers);
+  const moves = inductions.flatMap(({ pointer, step: elements }): Sexpression[] =>
+    elements === 0
+      ? []
+      : [
+          [
+            'local.set',
+            local(printing, pointer.name),
+            ['i32.add', get(printing, pointer.name), bytes(printing, pointer.buffer, elements)],
+          ],
+        ],
+  );
+  const next: Sexpression = [
+    'local.tee',
+    counter,
+    ['i32.add', ['local.get', counter], expression(printing, step)],
+  ];
   const repeat: Sexpression = [
     'loop',
-    `${counter}.next`,
-    ...statements(node.body, buffers),
-    ['local.set', counter, ['i32.add', ['local.get', counter], expression(node.step)]],
-    ['br_if', `${counter}.next`, below],
+    `$${variable}.next`,
+    ...statements(printing, body, new Set(inductions.map(({ pointer }) => pointer.name))),
+    ...moves,
+    ['br_if', `$${variable}.next`, ['i32.lt_s', next, bound]],
   ];
-  const enters = node.from.kind === 'literal' && node.to.kind === 'literal';
-  if (enters && node.from.value >= node.to.value) return [];
-  const start: Sexpression[] = [['local.set', counter, expression(node.from)]];
-  if (!isStable(node.to)) start.push(['local.set', `${counter}.to`, expression(node.to)]);
-  return [...start, enters ? repeat : ['if', below, ['then', repeat]]];
+  const start: Sexpression[] = [['local.set', counter, expression(printing, from)]];
+  if (!isStable(to)) start.push(['local.set', local(printing, `${variable}.to`), expression(printing, to)]);
+  const first = inductions.map(({ pointer }): Sexpression => {
+    const { distance } = pointer;
+    const terms = distance.terms.flatMap(({ factor, value }) => {
+      if (value.kind !== 'variable' || value.name !== variable) return [{ factor, value }];
+      return linearForm(from).terms.map(term => ({ ...term, factor: term.factor * factor }));
+    });
+    const skipped = distance.terms.find(({ value }) => value.kind === 'variable' && value.name === variable);
+    const before = distance.constant + (skipped?.factor ?? 0) * linearForm(from).constant;
+    const value = pointerValue(printing, { ...pointer, distance: { constant: before, terms } });
+    return ['local.set', local(printing, pointer.name), value];
+  });
+  if (enters) return [...start, ...first, repeat];
+  const below: Sexpression = ['i32.lt_s', ['local.get', counter], bound];
+  return [...start, ['if', below, ['then', ...first, repeat]]];
 }
 
-/** The instruction's memory immediates and address: constants go into `offset=`, the rest is scaled to bytes. */
-function address(buffer: string, index: Expression, buffers: Buffers): Sexpression[] {
-  const scalar = buffers.get(buffer)?.scalar;
-  invariant(scalar !== undefined, `no buffer ${buffer}`);
-  const shift = scalar === 'f64' ? 3 : 2;
-  const { rest, constant } = splitConstant(index);
-  const offset = constant * 2 ** shift;
-  const inImmediate = offset >= 0 && offset < 2 ** 31;
-  const dynamic = inImmediate ? rest : index;
-  const base: Sexpression = ['local.get', `$${buffer}`];
-  const place: Sexpression =
-    dynamic === undefined
-      ? base
-      : ['i32.add', base, ['i32.shl', expression(dynamic), ['i32.const', String(shift)]]];
-  return inImmediate && offset > 0 ? [`offset=${offset}`, place] : [place];
+// ------------------------------------------------------------------------------------------------------ addresses
+
+const shiftOf = ({ shifts }: Printing, buffer: string): number => {
+  const shift = shifts.get(buffer);
+  invariant(shift !== undefined, `no buffer ${buffer}`);
+  return shift;
+};
+
+const bytes = (printing: Printing, buffer: string, elements: number): Sexpression => [
+  'i32.const',
+  String(elements * 2 ** shiftOf(printing, buffer)),
+];
+
+/** The byte address of a pointer: its base, then each term scaled to bytes. */
+function pointerValue(printing: Printing, { base, buffer, distance }: Pointer): Sexpression {
+  return moved(printing, get(printing, base ?? buffer), buffer, distance);
 }
 
-function splitConstant(index: Expression): { rest: Expression | undefined; constant: number } {
-  if (index.kind === 'literal') return { rest: undefined, constant: index.value };
-  if (index.kind === 'operation' && index.operator === 'add') {
-    const [a, b] = [at(index.operands, 0), at(index.operands, 1)];
-    const [left, right] = [splitConstant(a), splitConstant(b)];
-    const constant = left.constant + right.constant;
-    if (left.rest === undefined) return { rest: right.rest, constant };
-    if (right.rest === undefined) return { rest: left.rest, constant };
-    const same = left.rest === a && right.rest === b;
-    return { rest: same ? index : { ...index, operands: [left.rest, right.rest] }, constant };
-  }
-  return { rest: index, constant: 0 };
+function moved(printing: Printing, base: Sexpression, buffer: string, distance: LinearForm): Sexpression {
+  const shift = shiftOf(printing, buffer);
+  const sum = distance.terms.reduce<Sexpression>((total, { factor, value }) => {
+    const scale = factor * 2 ** shift;
+    const power = Math.log2(scale);
+    const printed = expression(printing, value);
+    const scaled: Sexpression = Number.isInteger(power)
+      ? ['i32.shl', printed, ['i32.const', String(power)]]
+      : ['i32.mul', printed, ['i32.const', String(scale)]];
+    return ['i32.add', total, scaled];
+  }, base);
+  if (distance.constant === 0) return sum;
+  return ['i32.add', sum, bytes(printing, buffer, distance.constant)];
 }
 
-function loadInstruction(type: Type, splat: boolean): string {
-  if (type.lanes === 1) return `${type.scalar}.load`;
-  return splat ? `v128.load${type.scalar === 'f64' ? 64 : 32}_splat` : 'v128.load';
+/** The instruction's memory immediates and address: a constant goes into `offset=`. */
+function address(printing: Printing, buffer: string, index: Expression): Sexpression[] {
+  const place = addressName(index);
+  const isPointer = place !== undefined && printing.pointers.has(place.name);
+  const { constant: elements, terms } = linearForm(index);
+  const inImmediate = elements >= 0 && elements < 2 ** 28;
+  const rest: LinearForm = { constant: inImmediate ? 0 : elements, terms: isPointer ? [] : terms };
+  const base = get(printing, isPointer ? place.name : buffer);
+  const offset = inImmediate && elements > 0 ? [`offset=${elements * 2 ** shiftOf(printing, buffer)}`] : [];
+  return [...offset, moved(printing, base, buffer, rest)];
 }
 
-/** The prefix of instructions that move a value of this type. */
-const spelling = (type: Type): string => (type.lanes === 1 ? type.scalar : 'v128');
+// ---------------------------------------------------------------------------------------------------- expressions
 
-/** The prefix of arithmetic instructions: `f32` or `f32x4`. */
-const arithmetic = (type: Type): string => (type.lanes === 1 ? type.scalar : `${type.scalar}x${type.lanes}`);
-
-function expression(node: Expression): Sexpression {
+function expression(printing: Printing, node: Expression): Sexpression {
+  const print = (each: Expression): Sexpression => expression(printing, each);
   switch (node.kind) {
     case 'literal': {
-      const scalar: Sexpression = [`${node.type.scalar}.const`, constant(node.value)];
-      return node.type.lanes === 1
-        ? scalar
-        : ['v128.const', arithmetic(node.type), ...Array(node.type.lanes).fill(constant(node.value))];
+      const text = constant(node.value);
+      if (node.type.lanes === 1) return [`${node.type.scalar}.const`, text];
+      return ['v128.const', arithmetic(node.type), ...Array(node.type.lanes).fill(text)];
     }
-    case 'variable':
-      return ['local.get', `$${node.name}`];
+    case 'variable': {
+      const load = printing.pending.get(node.name);
+      if (load === undefined) return get(printing, node.name);
+      printing.pending.delete(node.name);
+      return load;
+    }
     case 'lane':
-      return [`${arithmetic(node.vector.type)}.extract_lane`, String(node.lane), expression(node.vector)];
+      return [`${arithmetic(node.vector.type)}.extract_lane`, String(node.lane), print(node.vector)];
     case 'vector': {
       const [first, ...rest] = node.elements;
       invariant(first !== undefined, 'a vector has lanes');
       const prefix = arithmetic(node.type);
-      const splat: Sexpression = [`${prefix}.splat`, expression(first)];
       return rest.reduce<Sexpression>(
-        (made, element, k) => [`${prefix}.replace_lane`, String(k + 1), made, expression(element)],
-        splat,
+        (made, element, k) => [`${prefix}.replace_lane`, String(k + 1), made, print(element)],
+        [`${prefix}.splat`, print(first)],
       );
     }
     case 'operation':
-      return spell(node);
+      return spell(node, print);
     default:
       return unreachable(node);
   }
 }
-
-function constant(value: number): string {
-  if (Number.isNaN(value)) return 'nan';
-  if (value === Number.POSITIVE_INFINITY) return 'inf';
-  if (value === Number.NEGATIVE_INFINITY) return '-inf';
-  return Object.is(value, -0) ? '-0' : String(value);
-}
-
-type Operation = Expression & { kind: 'operation' };
-type Spelling = (node: Operation) => Sexpression;
-
-const operand = (node: Operation, index: number): Expression => at(node.operands, index);
-const operandType = (node: Operation): Type => operand(node, 0).type;
-
-/** prefix.name applied to all operands; `names` gives the integer spelling where it differs. */
-const plain =
-  (float: string, integer = float): Spelling =>
-  node => {
-    const type = operandType(node);
-    return [
-      `${arithmetic(type)}.${type.scalar === 'i32' ? integer : float}`,
-      ...node.operands.map(expression),
-    ];
-  };
-
-const comparison =
-  (float: string, integer: string): Spelling =>
-  node => {
-    const mask = plain(float, integer)(node);
-    return node.type.lanes === 1 ? mask : [`${arithmetic(node.type)}.neg`, mask];
-  };
-
-/** On i32, minimum and maximum are a choice; vectors of i32 have instructions of their own. */
-const extreme =
-  (float: string, integer: string, compare: string): Spelling =>
-  node => {
-    const type = node.type;
-    if (type.scalar !== 'i32' || type.lanes > 1) return plain(float, integer)(node);
-    const [a, b] = node.operands.map(expression);
-    invariant(a !== undefined && b !== undefined, 'two operands');
-    return ['select', a, b, [`i32.${compare}`, a, b]];
-  };
-
-/** Bitwise operations have one spelling for all vectors. */
-const bitwise =
-  (name: string): Spelling =>
-  node => [`${spelling(node.type)}.${name}`, ...node.operands.map(expression)];
-
-const choose: Spelling = node => {
-  const [condition, then, otherwise] = [operand(node, 0), operand(node, 1), operand(node, 2)];
-  if (node.type.lanes === 1)
-    return ['select', expression(then), expression(otherwise), expression(condition)];
-  const isComparison =
-    condition.kind === 'operation' && (condition.operator === 'less' || condition.operator === 'equal');
-  const mask: Sexpression = isComparison
-    ? (condition.operator === 'less' ? plain('lt', 'lt_s') : plain('eq'))(condition)
-    : ['i32x4.ne', expression(condition), ['v128.const', 'i32x4', '0', '0', '0', '0']];
-  return ['v128.bitselect', expression(then), expression(otherwise), mask];
-};
-
-const convert: Spelling = node => {
-  const from = operandType(node);
-  const name =
-    node.type.scalar === 'i32'
-      ? `trunc${from.lanes > 1 ? '_sat' : ''}_${arithmetic(from)}_s`
-      : `convert_${arithmetic(from)}_s`;
-  return [`${arithmetic(node.type)}.${name}`, ...node.operands.map(expression)];
-};
-
-const reinterpret: Spelling = node =>
-  node.type.lanes > 1
-    ? expression(operand(node, 0))
-    : [`${node.type.scalar}.reinterpret_${operandType(node).scalar}`, ...node.operands.map(expression)];
-
-const shift =
-  (name: string): Spelling =>
-  node => {
-    const [value, count] = [operand(node, 0), operand(node, 1)];
-    // A vector shifts all lanes by one number.
-    const by =
-      node.type.lanes > 1 && count.kind === 'literal'
-        ? { ...count, type: { scalar: 'i32', lanes: 1 } as const }
-        : count;
-    return [`${arithmetic(node.type)}.${name}`, expression(value), expression(by)];
-  };
-
-/** No instruction: `legalize` has replaced it before printing. */
-const absent: Spelling = node => invariant(false, `${node.operator} reached the WASM printer`) as never;
-
-const spellings = {
-  add: plain('add'),
-  subtract: plain('sub'),
-  multiply: plain('mul'),
-  divide: plain('div', 'div_u'),
-  modulo: plain('rem', 'rem_u'),
-  minimum: extreme('min', 'min_s', 'lt_s'),
-  maximum: extreme('max', 'max_s', 'gt_s'),
-  power: absent,
-  negate: node =>
-    node.type.scalar === 'i32' && node.type.lanes === 1
-      ? ['i32.sub', ['i32.const', '0'], expression(operand(node, 0))]
-      : plain('neg')(node),
-  absolute: plain('abs'),
-  squareRoot: plain('sqrt'),
-  floor: plain('floor'),
-  exp: absent,
-  log: absent,
-  sin: absent,
-  cos: absent,
-  tanh: absent,
-  erf: absent,
-  fusedMultiplyAdd: plain('relaxed_madd'),
-  less: comparison('lt', 'lt_s'),
-  equal: comparison('eq', 'eq'),
-  and: bitwise('and'),
-  or: bitwise('or'),
-  exclusiveOr: bitwise('xor'),
-  shiftLeft: shift('shl'),
-  shiftRightUnsigned: shift('shr_u'),
-  select: choose,
-  toFloat: convert,
-  toInteger: convert,
-  toPrecision: node => [
-    `${node.type.scalar}.${node.type.scalar === 'f64' ? 'promote_f32' : 'demote_f64'}`,
-    expression(operand(node, 0)),
-  ],
-  bitsToFloat: reinterpret,
-  floatToBits: reinterpret,
-  splat: node => [`${arithmetic(node.type)}.splat`, expression(operand(node, 0))],
-} satisfies Record<OperatorName, Spelling>;
-
-const spell = (node: Operation): Sexpression => spellings[node.operator](node);
 
 /** What WebAssembly with 128-bit SIMD can spell; `legalize` replaces the rest. */
 export const wasmCapabilities = {

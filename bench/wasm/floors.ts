@@ -1,4 +1,7 @@
-/** What this machine allows, measured: the rate of SIMD multiply–adds with everything in registers, and of copies. */
+/**
+ * What this machine allows, measured: the rate of SIMD multiply–adds with everything in registers, and of
+ * copies.
+ */
 import { assemble } from '../../codegen/assemble.ts';
 
 const chains = 7;

@@ -1,10 +1,12 @@
 /**
- * Monarch on WASM: ours beside jax-js's Monarch and dense products, in one process. Every contender's result is checked
- * against f64 first; then rounds are interleaved and medians compared. Each returns its result in a typed array.
+ * Monarch on WASM: ours beside jax-js's Monarch and dense products, in one process. Every contender's result
+ * is checked against f64 first; then rounds are interleaved and medians compared. Each returns its result in
+ * a typed array.
  *
  *   node main.ts [--json] [--rounds N] [--only 1024/32] [--profile wasm-relaxed] [--no-dense]
  *
- * `floor` is the larger of flops at the measured rate of SIMD multiply–adds and bytes at the measured rate of copies.
+ * `floor` is the larger of flops at the measured rate of SIMD multiply–adds and bytes at the measured rate of
+ * copies.
  */
 import { parseArgs } from 'node:util';
 import { invariant } from '../../src/core/invariant.ts';
@@ -109,7 +111,10 @@ async function measure(n: number, blocks: number, batch: number): Promise<Measur
   };
 }
 
-/** One rounding per product and sum: the error stays below γ times the sum of magnitudes, which is of the size of √k here. */
+/**
+ * One rounding per product and sum: the error stays below γ times the sum of magnitudes, which is of the size
+ * of √k here.
+ */
 function check({ name, run }: Contender, expected: Float64Array): void {
   const actual = run();
   invariant(actual.length === expected.length, `${name} gives ${actual.length} values`);

@@ -1,4 +1,7 @@
-/** jax-js on its WASM backend: the Monarch product in each of the ways its users would write it, and the dense product. */
+/**
+ * jax-js on its WASM backend: the Monarch product in each of the ways its users would write it, and the dense
+ * product.
+ */
 import { defaultDevice, init, jit, numpy as np } from '@jax-js/jax';
 
 export interface Contender {

@@ -1,4 +1,7 @@
-/** Our side of the comparison: compiles an operator, instantiates its kernels over one memory, packs its weights. */
+/**
+ * Our side of the comparison: compiles an operator, instantiates its kernels over one memory, packs its
+ * weights.
+ */
 import { readFileSync } from 'node:fs';
 import { assemble } from '../../codegen/assemble.ts';
 import { printWat } from '../../codegen/wat.ts';

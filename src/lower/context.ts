@@ -1,4 +1,6 @@
-/** What lowering one tile program accumulates: fresh names, packed weights, and the rows of the tile at hand. */
+/**
+ * What lowering one tile program accumulates: fresh names, packed weights, and the rows of the tile at hand.
+ */
 import { invariant } from '../core/invariant.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import { add, i32, literal, multiply, variable } from '../kernel/build.ts';
@@ -27,6 +29,7 @@ export interface Lowering {
   readonly machine: Machine;
   readonly fusedMultiplyAdd: boolean;
   readonly scalar: 'f32' | 'f64';
+  readonly tileRows: number;
   readonly buffers: ReadonlyMap<string, TileBuffer>;
   /** The buffers of the module, and the same by contents. */
   readonly packed: PackedBuffer[];
@@ -56,11 +59,23 @@ export function bufferNamed(lowering: Lowering, name: string): TileBuffer {
   return buffer;
 }
 
+/**
+ * Elements from one row of a buffer to the next. Scratch rows take an odd number of cache lines (64 bytes),
+ * so that the same column of several rows falls into different sets of a cache.
+ */
+export function pitchOf({ role, width }: TileBuffer, scalar: 'f32' | 'f64'): number {
+  const line = scalar === 'f64' ? 8 : 16;
+  return role === 'scratch' ? (Math.ceil(width / line) | 1) * line : width;
+}
+
+export const rowPitch = (lowering: Lowering, name: string): number =>
+  pitchOf(bufferNamed(lowering, name), lowering.scalar);
+
 /** The address of element 0 of row `row` of the tile. */
 export function rowStart(lowering: Lowering, name: string, row: Expression): Expression {
-  const { role, width } = bufferNamed(lowering, name);
+  const { role } = bufferNamed(lowering, name);
   const index = role === 'scratch' ? row : add(tileStart, row);
-  return multiply(index, literal(width));
+  return multiply(index, literal(rowPitch(lowering, name)));
 }
 
 /** What a packed buffer holds: two buffers of the same contents are one. */

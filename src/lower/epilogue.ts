@@ -5,7 +5,7 @@ import { add, declare, literal, operation, variable } from '../kernel/build.ts';
 import type { Expression, OperatorName, Statement } from '../kernel/kernel.ts';
 import type { EpilogueStep } from '../tile/tile.ts';
 import { fresh, type Lowering, packedTensor, rowStart } from './context.ts';
-import { readVector } from './contract.ts';
+import { readVector } from './vectors.ts';
 
 /** Where the value goes: the address in its row of its first lane, the row of the tile, and the distance of the lanes. */
 export interface Place {

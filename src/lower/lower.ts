@@ -2,10 +2,11 @@
 import { declare, literal, loop, operation, variable } from '../kernel/build.ts';
 import type { Buffer, Kernel, Statement } from '../kernel/kernel.ts';
 import type { TileBuffer, TileProgram } from '../tile/tile.ts';
-import { type Lowering, type PackedBuffer, packedKey, tileRowCount, tileStart } from './context.ts';
+import { type Lowering, type PackedBuffer, packedKey, pitchOf, tileRowCount, tileStart } from './context.ts';
 import { lowerContract } from './contract.ts';
 import { lowerMove } from './moves.ts';
 import { type Machine, rowsTogether } from './schedule.ts';
+import { barriersOf } from './synchronise.ts';
 
 export interface LoweringOptions {
   readonly machine: Machine;
@@ -33,15 +34,19 @@ export function lowerProgram(
     machine: options.machine,
     fusedMultiplyAdd: options.fusedMultiplyAdd,
     scalar: options.scalar,
+    tileRows: program.tileRows,
     buffers: new Map(program.buffers.map(buffer => [buffer.name, buffer])),
     packed,
     packedByContents: new Map(packed.map(each => [packedKey(each), each])),
     names: new Map([...program.buffers.map(({ name }) => name), ...reservedNames].map(name => [name, 1])),
   };
-  const statements = program.statements.map(statement =>
-    statement.kind === 'contract' ? lowerContract(lowering, statement) : lowerMove(lowering, statement),
-  );
-  const body = tileLoop(program.tileRows, statements.flat());
+  const { before, atEnd } = barriersOf(program);
+  const barrier: Statement = { kind: 'barrier' };
+  const statements = program.statements.map((statement, k) => [
+    ...(before[k] === true ? [barrier] : []),
+    ...(statement.kind === 'contract' ? lowerContract(lowering, statement) : lowerMove(lowering, statement)),
+  ]);
+  const body = tileLoop(program.tileRows, [...statements.flat(), ...(atEnd ? [barrier] : [])]);
   const read = packed.filter(({ name }) =>
     statements.some(each => each.some(inner => readsBuffer(inner, name))),
   );
@@ -80,13 +85,14 @@ function tileLoop(tileRows: number, statements: readonly Statement[]): Statement
   ];
 }
 
-function rowsBuffer({ name, role, width }: TileBuffer, scalar: 'f32' | 'f64', tileRows: number): Buffer {
+function rowsBuffer(buffer: TileBuffer, scalar: 'f32' | 'f64', tileRows: number): Buffer {
+  const { name, role, width } = buffer;
   const scratch = role === 'scratch';
   return {
     name,
     scalar,
     extent: scratch
-      ? { fixed: tileRows * width, perUnit: 0, parameter: undefined }
+      ? { fixed: tileRows * pitchOf(buffer, scalar), perUnit: 0, parameter: undefined }
       : { fixed: 0, perUnit: width, parameter: 'batch' },
     space: 'global',
     access: role === 'input' ? 'read' : 'readWrite',

@@ -21,9 +21,9 @@ import {
 import type { Expression, Statement, Type } from '../kernel/kernel.ts';
 import type { TileStatement } from '../tile/tile.ts';
 import { fresh, type Lowering, packedBuffer, packedTensor, rowStart, tileRowCount } from './context.ts';
-import { readVector, writeVector } from './contract.ts';
 import { applyEpilogue } from './epilogue.ts';
 import { extentsOfCuts, mergeCuts, stridedDigits, stridesOf, trailingProducts } from './layout.ts';
+import { readVector, writeVector } from './vectors.ts';
 
 /** Addresses in a row for each map, at one point of the loops, with the distance of neighbouring lanes. */
 interface Point {

@@ -1,10 +1,16 @@
 /**
- * How a contract becomes loops over registers: which axis fills the lanes of a vector, which axis gives each loaded input
- * several accumulators, and how the weights must then be packed so that the inner loop reads them in order.
+ * How a contract becomes loops over registers: which axis fills the lanes of a vector, which axis gives each
+ * loaded input several accumulators, and how the weights must then be packed so that the inner loop reads
+ * them in order.
  *
- * The inner loop keeps `rows` × `width` accumulators. One step of the reduction loads `rows` inputs (times `width` where
- * the input depends on the tiled axis) and `width` weight vectors, for rows·width multiply–adds. Lanes run along outputs
- * (the input is one number, splat) or along independent blocks (the input is a vector), never along the reduction.
+ * The inner loop keeps `rows` × `width` accumulators. One step of the reduction loads `rows` inputs (times
+ * `width` where the input depends on the tiled axis) and `width` weight vectors, for rows·width
+ * multiply–adds. Lanes run along outputs (the input is one number, splat) or along independent blocks (the
+ * input is a vector), never along the reduction.
+ *
+ * Where steps do not divide an axis the last one is moved back so that it ends with the axis: it computes
+ * some outputs a second time, from the same inputs in the same order, and stores the same values. A contract
+ * that adds to its output may not do so; it gets regions of narrower steps.
  */
 import { at } from '../core/invariant.ts';
 import type { Axis, ContractStatement } from '../tile/tile.ts';
@@ -20,7 +26,10 @@ export interface Region {
   readonly lanes: number;
   /** The axis that fills the lanes; absent when lanes = 1. */
   readonly vectorAxis: number | undefined;
-  /** The axis along which one region step covers `width` accumulators; its unit is a vector when it is the vector axis. */
+  /**
+   * The axis along which one region step covers `width` accumulators; its unit is a vector when it is the
+   * vector axis.
+   */
   readonly tileAxis: number | undefined;
   readonly width: number;
   /** The part of each axis covered, in elements. */
@@ -32,7 +41,9 @@ export interface Machine {
   readonly accumulators: number;
 }
 
-/** Rows of the batch that share one pass over the weights; the remaining rows go one by one with a wider tile. */
+/**
+ * Rows of the batch that share one pass over the weights; the remaining rows go one by one with a wider tile.
+ */
 export const rowsTogether = 4;
 
 interface Choice {
@@ -43,52 +54,85 @@ interface Choice {
 
 export function regionsOf(contract: ContractStatement, machine: Machine): Region[] {
   const { axes } = contract;
-  const all = axes.map(({ extent }): Span => ({ start: 0, count: extent }));
+  const spans = axes.map(({ extent }): Span => ({ start: 0, count: extent }));
+  if (axes.some(({ kind, extent }) => kind === 'free' && extent === 0)) return [];
   const choice = chooseAxes(contract, machine);
-  const widest = machine.accumulators / 2;
-  if (choice === undefined) return tiled(all, 1, undefined, scalarTileAxis(contract), widest);
-  const { vectorAxis, tileAxis } = choice;
-  const extent = at(axes, vectorAxis).extent;
-  const vectors = extent - (extent % machine.lanes);
-  const narrowed = (start: number, count: number) =>
-    all.map((span, k) => (k === vectorAxis ? { start, count } : span));
-  const main = tiled(narrowed(0, vectors), machine.lanes, vectorAxis, tileAxis, widest);
-  if (vectors === extent) return main;
-  const tail = tiled(narrowed(vectors, extent - vectors), 1, undefined, tileAxis, widest);
-  return [...main, ...tail];
-}
-
-/** Splits the tiled axis into stretches of the widest tile, then of halves of it, down to one. */
-function tiled(
-  spans: readonly Span[],
-  lanes: number,
-  vectorAxis: number | undefined,
-  tileAxis: number | undefined,
-  widest: number,
-): Region[] {
-  if (spans.some(span => span.count === 0)) return [];
-  if (tileAxis === undefined) return [{ lanes, vectorAxis, tileAxis, width: 1, spans }];
+  const vectorAxis = choice?.vectorAxis;
+  const tileAxis = choice === undefined ? scalarTileAxis(contract) : choice.tileAxis;
+  const lanes = choice === undefined ? 1 : machine.lanes;
+  const whole: Region = { lanes, vectorAxis, tileAxis, width: 1, spans };
   const unit = tileAxis === vectorAxis ? lanes : 1;
-  const regions: Region[] = [];
-  let { start, count } = at(spans, tileAxis);
-  for (let width = widest; width >= 1 && count > 0; width /= 2) {
-    const covered = count - (count % (width * unit));
-    if (covered === 0) continue;
-    const covering: Span = { start, count: covered };
-    regions.push({
-      lanes,
-      vectorAxis,
-      tileAxis,
-      width,
-      spans: spans.map((span, k) => (k === tileAxis ? covering : span)),
-    });
-    start += covered;
-    count -= covered;
-  }
-  return regions;
+  const widest =
+    tileAxis === undefined ? 1 : Math.min(widthOf(machine), Math.floor(at(spans, tileAxis).count / unit));
+  if (contract.initial === 'zero') return [{ ...whole, width: widest }];
+  return exactParts(whole, widest);
 }
 
-/** The cheapest pair by instructions per accumulator and reduction step; nothing when no free axis fills a vector. */
+/** Accumulators for each row of a group. */
+const widthOf = ({ accumulators }: Machine): number => accumulators / rowsTogether;
+
+/**
+ * The region cut so that no two steps overlap: whole vectors and single lanes, wide tiles and narrow ones.
+ */
+function exactParts(whole: Region, widest: number): Region[] {
+  const { lanes, vectorAxis, tileAxis, spans } = whole;
+  const vectorParts =
+    vectorAxis === undefined || vectorAxis === tileAxis
+      ? [whole]
+      : cut(at(spans, vectorAxis), [lanes, 1]).map(
+          ({ span, unit }): Region => ({
+            ...whole,
+            lanes: unit,
+            vectorAxis: unit === 1 ? undefined : vectorAxis,
+            spans: spans.with(vectorAxis, span),
+          }),
+        );
+  if (tileAxis === undefined) return vectorParts;
+  return vectorParts.flatMap(part => {
+    const unit = vectorAxis === tileAxis ? lanes : 1;
+    const units = vectorAxis === tileAxis ? [widest * lanes, lanes, 1] : [widest, 1];
+    return cut(at(spans, tileAxis), units).map(({ span, unit: step }): Region => {
+      const isScalar = unit > 1 && step === 1;
+      return {
+        ...part,
+        lanes: isScalar ? 1 : part.lanes,
+        vectorAxis: isScalar ? undefined : part.vectorAxis,
+        width: isScalar ? 1 : step / unit,
+        spans: part.spans.with(tileAxis, span),
+      };
+    });
+  });
+}
+
+/** Stretches of a span in whole multiples of each unit in turn, largest first. */
+function cut({ start, count }: Span, units: readonly number[]): { span: Span; unit: number }[] {
+  let from = start;
+  return units.flatMap(unit => {
+    const left = start + count - from;
+    const covered = left - (left % unit);
+    if (covered === 0) return [];
+    from += covered;
+    return [{ span: { start: from - covered, count: covered }, unit }];
+  });
+}
+
+/**
+ * Tiles that a single row computes at once: enough accumulators to hide the latency of an addition, as many
+ * as the registers hold, and few that are computed twice.
+ */
+export function tilesTogether(tiles: number, width: number, { accumulators }: Machine): number {
+  const most = Math.max(1, Math.floor((1.5 * accumulators) / width));
+  let best = 1;
+  const cost = (group: number) =>
+    Math.ceil(tiles / group) * (Math.max(group * width, 0.75 * accumulators) + 1);
+  for (let group = 2; group <= Math.min(most, tiles); group++) if (cost(group) < cost(best)) best = group;
+  return best;
+}
+
+/**
+ * The cheapest pair by instructions per accumulator and reduction step; nothing when no free axis fills a
+ * vector.
+ */
 function chooseAxes(contract: ContractStatement, machine: Machine): Choice | undefined {
   const free = freeAxes(contract.axes);
   const choices = free
@@ -113,10 +157,9 @@ function choiceOf(
 ): Choice {
   const { axes, input, output } = contract;
   const { lanes } = machine;
-  const extent = at(axes, vectorAxis).extent;
   const unit = tileAxis === vectorAxis ? lanes : 1;
   const tiles = tileAxis === undefined ? 1 : Math.floor(at(axes, tileAxis).extent / unit);
-  const width = tileAxis === undefined ? 1 : Math.min(2, tiles);
+  const width = tileAxis === undefined ? 1 : Math.min(widthOf(machine), tiles);
   const inputsPerRow = tileAxis !== undefined && at(input.strides, tileAxis) !== 0 ? width : 1;
   const loads =
     (rowsTogether * inputsPerRow * accessCost(at(input.strides, vectorAxis), lanes) + width) /
@@ -127,13 +170,22 @@ function choiceOf(
   );
   const stores = accessCost(at(output.strides, vectorAxis) || lanes, lanes) / reduction;
   const perVector = loads + 2 + stores;
-  // The elements that fill no vector run one lane at a time.
-  const tail = extent % lanes;
-  const cost = (perVector * ((extent - tail) / lanes) + perVector * tail) / extent;
+  const covered = (k: number, step: number) =>
+    (Math.ceil(at(axes, k).extent / step) * step) / at(axes, k).extent;
+  const waste =
+    tileAxis === undefined || tileAxis === vectorAxis
+      ? covered(vectorAxis, lanes * width)
+      : covered(vectorAxis, lanes) * covered(tileAxis, width);
+  // Few accumulators wait for their own sums.
+  const latency = Math.max(1, (0.75 * machine.accumulators) / (rowsTogether * width));
+  const cost = perVector * waste * latency;
   return { vectorAxis, tileAxis, cost };
 }
 
-/** Instructions to read or write one vector whose lanes are `stride` apart: splat, contiguous, or lane by lane. */
+/**
+ * Instructions to read or write one vector whose lanes are `stride` apart: splat, contiguous, or lane by
+ * lane.
+ */
 const accessCost = (stride: number, lanes: number): number =>
   stride === 0 || stride === 1 ? 1 : 2 * lanes - 1;
 

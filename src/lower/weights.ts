@@ -1,6 +1,7 @@
 /**
  * The packed layout of a contract's weights: one piece for each region, in exactly the order its loops read.
- * Piece: [outer axes it depends on..., tiles, reduce axes..., width, lanes].
+ * Piece: [outer axes it depends on..., tiles, reduce axes..., width, lanes]. The last step along an axis that
+ * the steps do not divide is moved back to end with the axis, so some weights are stored twice.
  */
 import { at } from '../core/invariant.ts';
 import {
@@ -10,6 +11,7 @@ import {
   freeAxes,
   type IndexScalar,
   indexAdd,
+  indexApply,
   indexLiteral,
   indexMultiply,
   type Tensor,
@@ -17,20 +19,29 @@ import {
 import type { ContractStatement } from '../tile/tile.ts';
 import type { Region } from './schedule.ts';
 
-/** A loop of a region and what one step of it moves in the packed weights; 0 where the weights are shared along it. */
+/**
+ * Steps along one axis of a region, and what one step moves in the packed weights; 0 where they are shared
+ * along it.
+ */
 export interface RegionLoop {
   readonly axis: number;
-  /** Steps; each covers `unit` elements of the axis. */
   readonly count: number;
+  /** Elements of the axis that one step covers. */
   readonly unit: number;
   readonly start: number;
+  /**
+   * Where the last step begins, from `start`; (count − 1)·unit unless the last step overlaps the one before.
+   */
+  readonly last: number;
   readonly weightStride: number;
 }
 
 export interface RegionLayout {
   readonly region: Region;
-  /** Free loops, outermost first; the tiled axis last. */
+  /** Free loops but the tiled axis, outermost first. */
   readonly outer: readonly RegionLoop[];
+  /** Steps along the tiled axis; absent where nothing is tiled. */
+  readonly tiles: RegionLoop | undefined;
   /** Reduction loops, outermost first. */
   readonly reduce: readonly RegionLoop[];
   /** Offset of the piece in the packed buffer. */
@@ -39,6 +50,8 @@ export interface RegionLayout {
   /** Shape [..., width, lanes]: what the pack step stores at the offset. */
   readonly packed: Tensor;
 }
+
+export const overlaps = ({ count, unit, last }: RegionLoop): boolean => last !== (count - 1) * unit;
 
 export function layoutRegions(contract: ContractStatement, regions: readonly Region[]): RegionLayout[] {
   let offset = 0;
@@ -53,49 +66,57 @@ function layoutRegion(contract: ContractStatement, region: Region, offset: numbe
   const { axes, weights } = contract;
   const { lanes, vectorAxis, tileAxis, width } = region;
   const used = weights.kind === 'computed' ? freeAxes(weights.body) : new Set(axes.keys());
-  const loopsOf = (kind: 'free' | 'reduce') =>
-    axes.flatMap((each, k) => {
-      if (each.kind !== kind) return [];
-      const unit = (k === vectorAxis ? lanes : 1) * (k === tileAxis ? width : 1);
-      const { start, count } = at(region.spans, k);
-      return count / unit === 1 && kind === 'free' ? [] : [{ axis: k, count: count / unit, unit, start }];
-    });
-  const free = loopsOf('free');
-  const ordered = [
-    ...free.filter(loop => loop.axis !== tileAxis),
-    ...free.filter(loop => loop.axis === tileAxis),
-  ];
-  const loops = [...ordered, ...loopsOf('reduce')];
-  const shape: number[] = [];
-  const position: IndexScalar[] = axes.map((_, k) => indexLiteral(at(region.spans, k).start));
-  const advance = (k: number, by: IndexScalar) => {
-    position[k] = indexAdd(at(position, k), by);
+  const loopOf = (k: number): RegionLoop => {
+    const unit = (k === vectorAxis ? lanes : 1) * (k === tileAxis ? width : 1);
+    const { start, count } = at(region.spans, k);
+    return { axis: k, count: Math.ceil(count / unit), unit, start, last: count - unit, weightStride: 0 };
   };
-  const stored = loops.filter(loop => used.has(loop.axis));
-  for (const loop of stored)
-    advance(loop.axis, indexMultiply(axis(shape.push(loop.count) - 1), indexLiteral(loop.unit)));
-  if (tileAxis !== undefined) {
-    advance(
-      tileAxis,
-      indexMultiply(axis(shape.push(width) - 1), indexLiteral(tileAxis === vectorAxis ? lanes : 1)),
-    );
-  }
-  if (vectorAxis !== undefined) advance(vectorAxis, axis(shape.push(lanes) - 1));
+  const indices = [...axes.keys()];
+  const free = indices.filter(k => at(axes, k).kind === 'free' && k !== tileAxis).map(loopOf);
+  const outer = free.filter(loop => loop.count > 1);
+  const tiles = tileAxis === undefined ? [] : [loopOf(tileAxis)];
+  const reduce = indices.filter(k => at(axes, k).kind === 'reduce').map(loopOf);
+  const stored = [...outer, ...tiles, ...reduce].filter(loop => used.has(loop.axis));
   const strides = new Map<number, number>();
   let elements = width * lanes;
   for (const loop of stored.toReversed()) {
     strides.set(loop.axis, elements);
     elements *= loop.count;
   }
-  const withStride = loops.map(
-    (loop): RegionLoop => ({ ...loop, weightStride: strides.get(loop.axis) ?? 0 }),
-  );
+  const withStride = (loop: RegionLoop): RegionLoop => ({
+    ...loop,
+    weightStride: strides.get(loop.axis) ?? 0,
+  });
   return {
     region,
-    outer: withStride.slice(0, ordered.length),
-    reduce: withStride.slice(ordered.length),
+    outer: outer.map(withStride),
+    tiles: tiles.map(withStride)[0],
+    reduce: reduce.map(withStride),
     offset,
     elements,
-    packed: computed(shape, element(weights, position)),
+    packed: packedTensor(contract, region, stored),
   };
+}
+
+/** Entry [steps of the stored loops..., tile, lane] is the weight that this step multiplies by. */
+function packedTensor(
+  { axes, weights }: ContractStatement,
+  { lanes, vectorAxis, tileAxis, width, spans }: Region,
+  stored: readonly RegionLoop[],
+): Tensor {
+  const shape: number[] = [];
+  const position: IndexScalar[] = axes.map((_, k) => indexLiteral(at(spans, k).start));
+  const advance = (k: number, by: IndexScalar) => {
+    position[k] = indexAdd(at(position, k), by);
+  };
+  for (const loop of stored) {
+    const from = indexMultiply(axis(shape.push(loop.count) - 1), indexLiteral(loop.unit));
+    advance(loop.axis, overlaps(loop) ? indexApply('minimum', from, indexLiteral(loop.last)) : from);
+  }
+  if (tileAxis !== undefined) {
+    const unit = indexLiteral(tileAxis === vectorAxis ? lanes : 1);
+    advance(tileAxis, indexMultiply(axis(shape.push(width) - 1), unit));
+  }
+  if (vectorAxis !== undefined) advance(vectorAxis, axis(shape.push(lanes) - 1));
+  return computed(shape, element(weights, position));
 }

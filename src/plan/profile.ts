@@ -1,6 +1,6 @@
 /**
- * Device profiles: what a machine offers, as data. The planner reads these numbers and nothing else of a target;
- * a new machine is a new record.
+ * Device profiles: what a machine offers, as data. The planner reads these numbers and nothing else of a
+ * target; a new machine is a new record.
  */
 
 export interface Profile {
@@ -30,7 +30,7 @@ const wasmSimd128: Profile = {
   accumulators: 8,
   tileBytes: 512 * 1024,
   tileMemory: 'second-level cache',
-  tileRows: 16,
+  tileRows: 8,
   rowsTogether: 4,
   fusedMultiplyAdd: false,
   memoryBytes: 2 ** 31,

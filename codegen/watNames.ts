@@ -1,0 +1,193 @@
+/** Names in kernels for the WASM printer: who reads them, how often, and which of them can share a local. */
+import { unreachable } from '../src/core/invariant.ts';
+import type { Expression, Statement, Type } from '../src/kernel/kernel.ts';
+
+/** Every statement, outer ones first. */
+export function visitStatements(body: readonly Statement[], visit: (statement: Statement) => void): void {
+  for (const statement of body) {
+    visit(statement);
+    if (statement.kind === 'for') visitStatements(statement.body, visit);
+    if (statement.kind === 'if') {
+      visitStatements(statement.then, visit);
+      visitStatements(statement.otherwise, visit);
+    }
+  }
+}
+
+/** The expressions a statement evaluates itself. */
+export function expressionsOf(statement: Statement): readonly Expression[] {
+  switch (statement.kind) {
+    case 'declare':
+    case 'assign':
+      return [statement.value];
+    case 'load':
+      return [statement.index];
+    case 'store':
+      return [statement.index, statement.value];
+    case 'for':
+      return [statement.from, statement.to, statement.step];
+    case 'if':
+      return [statement.condition];
+    case 'comment':
+    case 'barrier':
+      return [];
+    default:
+      return unreachable(statement);
+  }
+}
+
+/** Variables of an expression, as often as they are read. */
+export function namesIn(node: Expression): string[] {
+  switch (node.kind) {
+    case 'literal':
+      return [];
+    case 'variable':
+      return [node.name];
+    case 'lane':
+      return namesIn(node.vector);
+    case 'vector':
+      return node.elements.flatMap(namesIn);
+    case 'operation':
+      return node.operands.flatMap(namesIn);
+    default:
+      return unreachable(node);
+  }
+}
+
+const namesOf = (statement: Statement): string[] => expressionsOf(statement).flatMap(namesIn);
+
+/**
+ * How a loaded value reaches its readers: inside the only one, kept by the first one, or by a statement of
+ * its own.
+ */
+export type Placement = 'inline' | 'tee';
+
+/** Loads whose first reader is the next statement, which reads them once. */
+export function loadPlacements(body: readonly Statement[]): ReadonlyMap<string, Placement> {
+  const reads = new Map<string, number>();
+  visitStatements(body, statement => {
+    for (const name of namesOf(statement)) reads.set(name, (reads.get(name) ?? 0) + 1);
+  });
+  const placements = new Map<string, Placement>();
+  const visit = (list: readonly Statement[]): void => {
+    list.forEach((statement, k) => {
+      if (statement.kind === 'for') visit(statement.body);
+      if (statement.kind === 'if') {
+        visit(statement.then);
+        visit(statement.otherwise);
+      }
+      const next = list[k + 1];
+      if (statement.kind !== 'load' || next === undefined) return;
+      if (next.kind !== 'assign' && next.kind !== 'declare' && next.kind !== 'store') return;
+      if (namesOf(next).filter(name => name === statement.name).length !== 1) return;
+      placements.set(statement.name, reads.get(statement.name) === 1 ? 'inline' : 'tee');
+    });
+  };
+  visit(body);
+  return placements;
+}
+
+/** A bound that cannot change while its loop runs needs no local. */
+export const isStable = (bound: Expression): boolean => bound.kind === 'literal' || bound.kind === 'variable';
+
+export interface Local {
+  readonly name: string;
+  readonly type: Type;
+}
+
+export interface Locals {
+  /** Every local of the function, in order of first use. */
+  readonly all: readonly Local[];
+  /** The local that holds a name. */
+  readonly of: ReadonlyMap<string, string>;
+}
+
+/** `weight_12` and `weight.3` are kept in locals called after the first `weight`. */
+const stem = (name: string): string => name.replace(/[._]\d+$/, '');
+const family = (name: string): string => stem(name).replace(/\d+$/, '');
+
+/**
+ * Locals for the names of a function: a name takes over the local of one of its family and type that nothing
+ * reads any more. `hoisted` names of a loop live from before it to its end.
+ */
+export function assignLocals(
+  body: readonly Statement[],
+  hoisted: (node: Statement & { kind: 'for' }) => readonly Local[],
+  skipped: (name: string) => boolean,
+): Locals {
+  const all: Local[] = [];
+  const of = new Map<string, string>();
+  const free: Local[] = [];
+  const take = ({ name, type }: Local): void => {
+    if (skipped(name) || of.has(name)) return;
+    const fitting = free.filter(
+      each =>
+        each.type.scalar === type.scalar &&
+        each.type.lanes === type.lanes &&
+        family(each.name) === family(name),
+    );
+    const chosen = fitting.find(each => stem(each.name) === stem(name)) ?? fitting[0];
+    if (chosen === undefined) all.push({ name, type });
+    else free.splice(free.indexOf(chosen), 1);
+    of.set(name, chosen?.name ?? name);
+  };
+  const release = (name: string): void => {
+    const local = all.find(each => each.name === of.get(name));
+    if (local === undefined || free.includes(local)) return;
+    free.push(local);
+    free.sort((a, b) => all.indexOf(a) - all.indexOf(b));
+  };
+  const i32: Type = { scalar: 'i32', lanes: 1 };
+  const visit = (list: readonly Statement[]): void => {
+    const last = lastUses(list);
+    const open = new Set<string>();
+    const bind = (local: Local): void => {
+      if (of.has(local.name)) return;
+      take(local);
+      open.add(local.name);
+    };
+    list.forEach((statement, k) => {
+      const ending = [...open].filter(name => (last.get(name) ?? -1) <= k);
+      const close = () => {
+        for (const name of ending) {
+          open.delete(name);
+          release(name);
+        }
+      };
+      if (statement.kind === 'for') {
+        const own: Local[] = [
+          { name: statement.variable, type: i32 },
+          ...(isStable(statement.to) ? [] : [{ name: `${statement.variable}.to`, type: i32 }]),
+          ...hoisted(statement),
+        ];
+        own.forEach(take);
+        visit(statement.body);
+        for (const { name } of own) release(name);
+        close();
+        return;
+      }
+      if (statement.kind === 'if') {
+        visit(statement.then);
+        visit(statement.otherwise);
+      }
+      close();
+      if (statement.kind === 'declare') bind({ name: statement.name, type: statement.value.type });
+      if (statement.kind === 'load') bind({ name: statement.name, type: statement.type });
+    });
+    for (const name of open) release(name);
+  };
+  visit(body);
+  return { all, of };
+}
+
+/** The last statement of a list that reads, writes or, inside, contains a use of each name. */
+function lastUses(list: readonly Statement[]): Map<string, number> {
+  const last = new Map<string, number>();
+  list.forEach((statement, k) => {
+    visitStatements([statement], each => {
+      for (const name of namesOf(each)) last.set(name, k);
+      if (each.kind === 'assign') last.set(each.name, k);
+    });
+  });
+  return last;
+}

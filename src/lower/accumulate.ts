@@ -1,0 +1,248 @@
+/**
+ * The inner loop of a contract: `rows × tiles × width` accumulators that start from zero or from the output,
+ * the reduction over them, and what becomes of the sums.
+ */
+import { at, invariant } from '../core/invariant.ts';
+import {
+  add,
+  affine,
+  assign,
+  declare,
+  literal,
+  load,
+  loop,
+  multiply,
+  operation,
+  variable,
+} from '../kernel/build.ts';
+import type { Expression, Statement, Type } from '../kernel/kernel.ts';
+import type { ContractStatement, View } from '../tile/tile.ts';
+import { fresh, type Lowering, rowPitch, rowStart } from './context.ts';
+import { applyEpilogue } from './epilogue.ts';
+import { readVector, writeVector } from './vectors.ts';
+import type { RegionLayout, RegionLoop } from './weights.ts';
+
+/** Steps of the innermost reduction loop written out in one iteration. */
+const unrolledSteps = 2;
+
+/** How many rows and tiles the accumulators of one inner loop cover. */
+export interface Group {
+  readonly lowering: Lowering;
+  readonly contract: ContractStatement;
+  readonly layout: RegionLayout;
+  readonly weights: string;
+  readonly rows: number;
+  readonly tiles: number;
+}
+
+/** One inner loop, inside the loops around it. */
+export interface Body extends Group {
+  readonly type: Type;
+  readonly row: Expression;
+  /** Along each axis of an outer loop, the element where the step begins. */
+  readonly places: ReadonlyMap<number, Expression>;
+  /** Along the tiled axis, the element where each tile begins. */
+  readonly tilePlaces: readonly Place[];
+  /** Address of the first weight. */
+  readonly weightAt: Expression;
+}
+
+/** base + constant, so that the constant can go into an address. */
+export interface Place {
+  readonly base: Expression;
+  readonly constant: number;
+}
+
+/** Where each tile of a view begins in its buffer, in the first row of the group, and in its row. */
+interface Anchor {
+  readonly address: Expression;
+  readonly inRow: Expression;
+  readonly constant: number;
+}
+
+/**
+ * Addresses of a view but for the reduction: one name where the tiles lie at constant distances, else one for
+ * each tile.
+ */
+function anchorsOf(body: Body, view: View, name: string): { statements: Statement[]; anchors: Anchor[] } {
+  const { lowering, contract, layout, places, tilePlaces, row } = body;
+  const { region } = layout;
+  const stride = region.tileAxis === undefined ? 0 : at(view.strides, region.tileAxis);
+  const outer = [...places].map(([axis, place]): [number, Expression] => [at(view.strides, axis), place]);
+  // Axes with a single step have no loop; their part may still begin somewhere.
+  const start = contract.axes.reduce((total, { kind }, k) => {
+    const alone = kind === 'free' && k !== region.tileAxis && !places.has(k);
+    return alone ? total + at(region.spans, k).start * at(view.strides, k) : total;
+  }, view.offset);
+  const statements: Statement[] = [];
+  let previous: { base: Expression; anchor: Anchor } | undefined;
+  const anchors = tilePlaces.map(({ base, constant }) => {
+    if (previous !== undefined && (stride === 0 || previous.base === base))
+      return { ...previous.anchor, constant: constant * stride };
+    const offset = affine(start, [...outer, [stride, base]]);
+    const [inRow, address] = [fresh(lowering, 'at'), fresh(lowering, name)];
+    statements.push(declare(inRow, offset));
+    statements.push(declare(address, add(rowStart(lowering, view.buffer, row), variable(inRow))));
+    const anchor = { address: variable(address), inRow: variable(inRow), constant: constant * stride };
+    previous = { base, anchor };
+    return anchor;
+  });
+  return { statements, anchors };
+}
+
+export function accumulate(body: Body): Statement[] {
+  const { lowering, contract, layout, rows, tiles, type, row } = body;
+  const { region } = layout;
+  const { output, initial, epilogue } = contract;
+  const grid = <T>(make: (row: number, tile: number, vector: number) => T): T[] =>
+    Array.from({ length: rows }, (_, r) =>
+      Array.from({ length: tiles }, (_, t) =>
+        Array.from({ length: region.width }, (_, v) => make(r, t, v)),
+      ).flat(),
+    ).flat();
+  const input = anchorsOf(body, contract.input, 'in');
+  const target = anchorsOf(body, output, 'out');
+  const pitch = rowPitch(lowering, output.buffer);
+  const stride = region.vectorAxis === undefined ? 1 : at(output.strides, region.vectorAxis);
+  const sums = grid((r, t, v) => {
+    const { address, inRow, constant } = at(target.anchors, t);
+    const within = literal(constant + v * vectorStep(body, output));
+    return {
+      name: fresh(lowering, `sum${r}${t * region.width + v}`),
+      index: add(add(address, literal(r * pitch)), within),
+      place: { inRow: add(inRow, within), row: add(row, literal(r)), stride },
+    };
+  });
+  const starts = sums.flatMap(({ name, index }): Statement[] => {
+    if (initial === 'zero') return [declare(name, literal(0, type), true)];
+    const start = readVector(lowering, output.buffer, index, type, stride);
+    return [...start.statements, declare(name, start.value, true)];
+  });
+  const accumulators = sums.map(({ name }) => variable(name, type));
+  const stores = sums.flatMap(({ name, index, place }): Statement[] => {
+    const finished = applyEpilogue(lowering, epilogue, variable(name, type), place);
+    return [...finished.statements, ...writeVector(output.buffer, index, finished.value, stride)];
+  });
+  return [
+    ...input.statements,
+    ...target.statements,
+    ...starts,
+    ...reduction(body, input.anchors, accumulators),
+    ...stores,
+  ];
+}
+
+/** Elements of a view between neighbouring accumulators of a tile. */
+function vectorStep({ layout: { region } }: Body, view: View): number {
+  const { tileAxis, vectorAxis, lanes } = region;
+  return tileAxis === undefined ? 0 : at(view.strides, tileAxis) * (tileAxis === vectorAxis ? lanes : 1);
+}
+
+/** What a step of the reduction reads: the input of each tile, and the weights. */
+interface Cursor {
+  readonly inputs: readonly Expression[];
+  readonly weight: Expression;
+}
+
+/**
+ * The loops over the reduce axes; the innermost is written out `unrolledSteps` at a time, its remainder in
+ * full.
+ */
+function reduction(body: Body, anchors: readonly Anchor[], accumulators: readonly Expression[]): Statement[] {
+  const { lowering, contract, layout } = body;
+  const bases = [...new Set(anchors.map(({ address }) => address))];
+  const nest = (loops: readonly RegionLoop[], cursor: Cursor): Statement[] => {
+    const [first, ...rest] = loops;
+    if (first === undefined) {
+      const inputs = anchors.map(({ address, constant }) =>
+        add(at(cursor.inputs, bases.indexOf(address)), literal(constant)),
+      );
+      return multiplyAdd(body, inputs, cursor.weight, accumulators);
+    }
+    const inputStride = at(contract.input.strides, first.axis);
+    const step = rest.length === 0 ? unrolledSteps : 1;
+    const moved = (from: Cursor, by: Expression): Cursor => ({
+      inputs: from.inputs.map(each => add(each, multiply(by, literal(inputStride)))),
+      weight: add(from.weight, multiply(by, literal(first.weightStride))),
+    });
+    const written = (from: Cursor, start: number, count: number): Statement[] =>
+      Array.from({ length: count }, (_, k) => nest(rest, moved(from, literal(start + k)))).flat();
+    const rounds = first.count - (first.count % step);
+    if (rounds <= step) return written(cursor, 0, first.count);
+    const name = fresh(lowering, at(contract.axes, first.axis).name);
+    const here = moved(cursor, variable(name));
+    const [inputs, weight] = [here.inputs.map(() => fresh(lowering, 'inAt')), fresh(lowering, 'wAt')];
+    const named: Cursor = { inputs: inputs.map(each => variable(each)), weight: variable(weight) };
+    const steps: Statement[] = [
+      ...inputs.map((each, k) => declare(each, at(here.inputs, k))),
+      declare(weight, here.weight),
+      ...written(named, 0, step),
+    ];
+    return [
+      loop(name, literal(0), literal(rounds), step, steps),
+      ...written(cursor, rounds, first.count - rounds),
+    ];
+  };
+  const weight = fresh(lowering, 'w');
+  const start = { inputs: bases, weight: variable(weight) };
+  return [declare(weight, body.weightAt), ...nest(layout.reduce, start)];
+}
+
+/**
+ * One step. Several rows share each weight, so the weights of the tile are loaded first; a single row shares
+ * its input and loads each weight where it is used.
+ */
+function multiplyAdd(
+  body: Body,
+  inputs: readonly Expression[],
+  weightAt: Expression,
+  accumulators: readonly Expression[],
+): Statement[] {
+  const { lowering, contract, layout, rows, tiles, type } = body;
+  const { lanes, width, vectorAxis } = layout.region;
+  const { buffer, strides } = contract.input;
+  const statements: Statement[] = [];
+  const inputStep = vectorStep(body, contract.input);
+  const weightOf = (tile: number, vector: number): Expression => {
+    const name = fresh(lowering, 'weight');
+    const offset = literal(tile * (layout.tiles?.weightStride ?? 0) + vector * lanes);
+    statements.push(load(name, type, body.weights, add(weightAt, offset)));
+    return variable(name, type);
+  };
+  const inputOf = (row: number, tile: number, vector: number): Expression => {
+    const index = add(at(inputs, tile), literal(row * rowPitch(lowering, buffer) + vector * inputStep));
+    const lanesApart = vectorAxis === undefined ? 0 : at(strides, vectorAxis);
+    const read = readVector(lowering, buffer, index, type, lanesApart);
+    statements.push(...read.statements);
+    return read.value;
+  };
+  const shared =
+    rows === 1
+      ? []
+      : Array.from({ length: tiles * width }, (_, k) => weightOf(Math.floor(k / width), k % width));
+  const sameInput = new Set(inputs).size === 1 && inputStep === 0;
+  for (let row = 0; row < rows; row++) {
+    const once = sameInput ? inputOf(row, 0, 0) : undefined;
+    for (let k = 0; k < tiles * width; k++) {
+      const [tile, vector] = [Math.floor(k / width), k % width];
+      const value = once ?? inputOf(row, tile, vector);
+      const weight = shared[k] ?? weightOf(tile, vector);
+      statements.push(multiplyAddTo(lowering, at(accumulators, row * tiles * width + k), value, weight));
+    }
+  }
+  return statements;
+}
+
+function multiplyAddTo(
+  { fusedMultiplyAdd }: Lowering,
+  sum: Expression,
+  a: Expression,
+  b: Expression,
+): Statement {
+  invariant(sum.kind === 'variable', 'sums have names');
+  const fused = fusedMultiplyAdd && sum.type.lanes > 1;
+  const product = fused ? undefined : operation('multiply', [a, b]);
+  const value =
+    product === undefined ? operation('fusedMultiplyAdd', [a, b, sum]) : operation('add', [sum, product]);
+  return assign(sum.name, value);
+}
