@@ -14,7 +14,9 @@ import { printProjectionTable } from './projectionTable.ts';
 import { cosineTransform, hadamard } from './transforms.ts';
 
 const random = seeded(1);
-const loaded = await load(new URL('monarch.sop', import.meta.url));
+const loaded = await load(new URL('monarch.sop', import.meta.url), {
+  exports: ['monarch768', 'monarch[256, 16] as monarch256', 'monarch_linear[300, 1000, 4] as linear'],
+});
 
 // 768 numbers in blocks of 192, then in blocks of 4: one call for a batch of rows, which lie one after the other.
 const { W1: R, W2: L } = {
