@@ -3,26 +3,30 @@
  * and those the user assumed, which rewriting relied on.
  */
 import { at } from '../core/invariant.ts';
-import { denseMatrix, type Matrix } from '../ir/dense.ts';
+import { applyOperator, denseMatrix, type Matrix } from '../ir/dense.ts';
 import { solveLinear } from '../ir/linearSolve.ts';
 import type { Operator, Program, Property, Step } from '../ir/operator.ts';
 import { propertiesOf } from '../ir/properties.ts';
 import type { Environment } from '../ir/tensorEvaluate.ts';
 import { nodesOf } from '../ir/traverse.ts';
+import { norm } from './normwise.ts';
+import { randomNumbers } from './probes.ts';
 import type { Audit } from './report.ts';
+import { dot } from './spectral.ts';
 
-/** Operators of more columns are not audited, nor more operators than this. */
+/** Operators up to this size are measured entry by entry; larger ones, if something was assumed of them, by probing. */
 const largest = 128;
 const mostOperators = 48;
 
 export function auditProperties({ steps }: Program, environment: Environment): Audit[] {
   const operators = new Set(operatorsOf(steps).flatMap(nodesOf));
-  return [...operators]
-    .filter(
-      operator => Math.max(operator.rows, operator.columns) <= largest && propertiesOf(operator).size > 0,
-    )
-    .slice(0, mostOperators)
-    .flatMap(operator => auditOperator(operator, environment));
+  const isSmall = ({ rows, columns }: Operator) => Math.max(rows, columns) <= largest;
+  const measured = [...operators].filter(each => isSmall(each) && propertiesOf(each).size > 0);
+  const probed = [...operators].filter(each => !isSmall(each) && each.kind === 'assume');
+  return [
+    ...measured.slice(0, mostOperators).flatMap(operator => auditOperator(operator, environment)),
+    ...probed.flatMap(operator => auditByProbes(operator, environment)),
+  ];
 }
 
 const operatorsOf = (steps: readonly Step[]): Operator[] =>
@@ -40,6 +44,34 @@ function auditOperator(operator: Operator, environment: Environment): Audit[] {
     const measured = deviation[property](matrix, tolerance);
     const name = `${operator.kind} [${operator.rows}, ${operator.columns}]`;
     return { operator: name, property, reason, assumed, measured, tolerance, holds: measured <= tolerance };
+  });
+}
+
+/** What vectors show of an operator too large to measure: those of its properties that are equations in Ax and A'x. */
+function auditByProbes(operator: Operator, environment: Environment): Audit[] {
+  const next = randomNumbers(operator.columns);
+  const x = Float64Array.from({ length: operator.columns }, next);
+  const apply = (value: Float64Array, transposed: boolean) =>
+    applyOperator(operator, value, environment, transposed);
+  const forward = apply(x, false);
+  const backward = operator.rows === operator.columns ? apply(x, true) : undefined;
+  const distance = (value: Float64Array, to: Float64Array) => norm(value.map((each, i) => each - at(to, i)));
+  const asymmetric = backward && distance(backward, forward);
+  const deviations: Partial<Record<Property, number>> = {
+    orthogonal: distance(apply(forward, true), x),
+    ...(asymmetric !== undefined && {
+      symmetric: asymmetric,
+      psd: Math.max(asymmetric, -dot(x, forward) / norm(x)),
+    }),
+  };
+  const tolerance = 16 * (operator.rows + 8) * 2 ** -24 * Math.max(norm(x), norm(forward));
+  return [...propertiesOf(operator)].flatMap(([property, reason]) => {
+    const measured = deviations[property];
+    if (measured === undefined) return [];
+    const name = `${operator.kind} [${operator.rows}, ${operator.columns}]`;
+    return [
+      { operator: name, property, reason, assumed: true, measured, tolerance, holds: measured <= tolerance },
+    ];
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import { at } from '../../src/core/invariant.ts';
 import { add, f32, f64, literal, operation } from '../../src/kernel/build.ts';
-import type { Expression, Kernel, OperatorName, Statement } from '../../src/kernel/kernel.ts';
+import type { Buffer, Expression, Kernel, OperatorName, Statement } from '../../src/kernel/kernel.ts';
 import { expressionSites, type StatementSite, statementSites } from './sites.ts';
 
 export type Mistake =
@@ -33,10 +33,10 @@ export interface Mutant {
 
 export function* mutate(kernel: Kernel): Generator<Mutant> {
   const loaded = new Set<string>();
-  const biases = new Set(kernel.buffers.filter(({ comment }) => comment === 'bias').map(({ name }) => name));
+  const buffers = new Map(kernel.buffers.map(buffer => [buffer.name, buffer]));
   for (const site of statementSites(kernel)) {
     if (site.statement.kind === 'load') loaded.add(site.statement.name);
-    yield* ofStatement(site, biases);
+    yield* ofStatement(site, buffers);
     yield* ofValue(site, loaded);
     yield* ofIndices(site);
   }
@@ -48,26 +48,43 @@ const place = ({ loops, statement }: StatementSite): string => {
   return [...loops, what].join('/');
 };
 
-function* ofStatement(site: StatementSite, biases: ReadonlySet<string>): Generator<Mutant> {
+/** One element on or back, without leaving a buffer of known extent: in memory what lies beside it is read instead. */
+function moved(index: Expression, by: 1 | -1, buffer: Buffer | undefined, width: number): Expression {
+  if (by === -1) return operation('subtract', [operation('maximum', [index, literal(1)]), literal(1)]);
+  const next = add(index, literal(1));
+  if (buffer === undefined || buffer.extent.parameter !== undefined) return next;
+  return operation('minimum', [next, literal(buffer.extent.fixed - width)]);
+}
+
+function* ofStatement(site: StatementSite, buffers: ReadonlyMap<string, Buffer>): Generator<Mutant> {
   const { statement, replaced } = site;
   const mutant = (mistake: Mistake, by: () => readonly Statement[], note = ''): Mutant => ({
     mistake,
     where: `${place(site)}${note}`,
     make: () => replaced(by()),
   });
-  const moved = (index: Expression, by: 1 | -1) =>
-    by === 1 ? add(index, literal(1)) : operation('subtract', [index, literal(1)]);
   if (statement.kind === 'load') {
-    const mistake = biases.has(statement.buffer) ? 'bias of the neighbour' : 'load index off by one';
+    const buffer = buffers.get(statement.buffer);
+    const mistake = buffer?.comment === 'bias' ? 'bias of the neighbour' : 'load index off by one';
+    const width = statement.splat ? 1 : statement.type.lanes;
     for (const by of [1, -1] as const)
-      yield mutant(mistake, () => [{ ...statement, index: moved(statement.index, by) }], ` ${by}`);
+      yield mutant(
+        mistake,
+        () => [{ ...statement, index: moved(statement.index, by, buffer, width) }],
+        ` ${by}`,
+      );
     if (statement.splat) yield mutant('wrong lane', () => [{ ...statement, splat: false }], ' not splat');
   }
   if (statement.kind === 'store') {
     for (const by of [1, -1] as const)
       yield mutant(
         'store index off by one',
-        () => [{ ...statement, index: moved(statement.index, by) }],
+        () => [
+          {
+            ...statement,
+            index: moved(statement.index, by, buffers.get(statement.buffer), statement.value.type.lanes),
+          },
+        ],
         ` ${by}`,
       );
   }

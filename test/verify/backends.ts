@@ -47,6 +47,21 @@ export function environmentOf(
   );
 }
 
+/** A product of reflections with unit keys and beta in (0, 2): every factor is a contraction. */
+export function contractingReflections(n: number, count: number): Subject {
+  const text = 'op chain[n, k](V: [k, n], beta: [k]) : n -> n = prod(i < k) reflect(V[i], beta[i])';
+  const subject = subjectOf(lowered(`${text}\nexport chain[${n}, ${count}] as f`));
+  const environment = new Map(
+    [...subject.environment].map(([name, values]) => {
+      if (name.endsWith('beta')) return [name, Array.from(values, each => Math.fround(1 + each))] as const;
+      const keys = Array.from({ length: count }, (_, k) => Array.from(values).slice(k * n, (k + 1) * n));
+      const unit = keys.flatMap(key => key.map(each => Math.fround(each / Math.hypot(...key))));
+      return [name, unit] as const;
+    }),
+  );
+  return { ...subject, environment };
+}
+
 const arrays = { i32: Int32Array, f32: Float32Array, f64: Float64Array } as const;
 
 /** What a pack kernel makes, interpreted. */
