@@ -141,17 +141,18 @@ function printOperator(items: Items, operator: Declaration & { readonly kind: 'o
   items.push(dedent);
 }
 
+/** Lines after the first are indented past the `=`; those of a chain or a bracket alone are indented enough already. */
 function printBody(items: Items, { lets, result }: Body): void {
-  items.push(indent, open);
+  const isIndented = lets.length > 0 || result.kind === 'if';
+  if (isIndented) items.push(indent);
+  items.push(open);
   for (const { name, value } of lets) {
     printLet(items, name.text, value);
     items.push(line(' ', 'keep'));
   }
-  // The lines of a chain are indented once from the `=`, not from the indentation of the lets as well.
-  if (lets.length === 0) items.push(dedent);
   printExpression(items, result);
-  if (lets.length === 0) items.push(indent);
-  items.push(close, dedent);
+  items.push(close);
+  if (isIndented) items.push(dedent);
 }
 
 function printLet(items: Items, name: string, value: Parameters<typeof printExpression>[1]): void {

@@ -149,11 +149,12 @@ function printChain(items: Items, node: Binary, spacing: Spacing): void {
   items.push(dedent, close);
 }
 
-/** Names, numbers and their arithmetic, of limited depth. */
+/** Names, numbers and their arithmetic, of limited depth. Capital letters are matrices by custom, not sizes. */
 function isScalarLike(node: Expression, depth: number): boolean {
   if (depth === 0) return false;
   switch (node.kind) {
     case 'name':
+      return !/^[A-Z]/.test(node.text);
     case 'number':
       return true;
     case 'parenthesized':

@@ -4,11 +4,13 @@ import type { BigWord, Binding } from './ast.ts';
 
 export const NameToken = createToken({ name: 'Name', pattern: /[A-Za-z_][A-Za-z0-9_]*/, label: 'a name' });
 
+/** `as` is no beginning of `assume`, nor of the name `asks`. */
+const wholeWord = (word: string): RegExp => new RegExp(`${word}\\b`);
+
 const keyword = (word: string): TokenType =>
   createToken({
     name: `Keyword_${word}`,
-    pattern: new RegExp(word),
-    longer_alt: NameToken,
+    pattern: wholeWord(word),
     label: `'${word}'`,
   });
 
@@ -77,8 +79,7 @@ const members = (parent: TokenType, words: readonly string[]): TokenType[] =>
   words.map(word =>
     createToken({
       name: `${parent.name}_${word}`,
-      pattern: new RegExp(word),
-      longer_alt: NameToken,
+      pattern: wholeWord(word),
       categories: parent,
       label: `'${word}'`,
     }),
