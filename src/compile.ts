@@ -8,11 +8,8 @@
 import { assemble } from '../codegen/assemble.ts';
 import { printModule } from '../codegen/module.ts';
 import { printWat } from '../codegen/wat.ts';
-import { parse } from '../grammar/parser.ts';
-import { checkModule } from './check/check.ts';
-import { defaultInstances, elaborate, type Instance } from './check/elaborate.ts';
-import { resolveModule } from './check/module.ts';
-import { type Diagnostic, hasErrors } from './core/diagnostics/diagnostic.ts';
+import { type ElaborateOptions, elaborateSource } from './check/source.ts';
+import type { Diagnostic } from './core/diagnostics/diagnostic.ts';
 import type { SourceFile } from './core/span.ts';
 import type { Program } from './ir/operator.ts';
 import type { PackedBuffer } from './lower/context.ts';
@@ -23,11 +20,7 @@ import { type ProfileName, profiles } from './plan/profile.ts';
 
 export type { Instance } from './check/elaborate.ts';
 
-export interface CompileOptions {
-  /** Operators to compile; by default every export of the file, else every operator without sizes. */
-  readonly instances?: readonly Instance[];
-  /** Sources of `use`, by path relative to where the first file's name starts; absent files give a diagnostic. */
-  readonly readFile?: (path: string) => string | undefined;
+export interface CompileOptions extends ElaborateOptions {
   readonly profile?: ProfileName;
   readonly scalar?: 'f32' | 'f64';
   readonly modes?: readonly Mode[];
@@ -62,35 +55,18 @@ export interface Compiled extends LoweredSource {
 }
 
 export function lowerSource(source: SourceFile, options: CompileOptions = {}): LoweredSource {
-  const parsed = parse(source);
-  const diagnostics: Diagnostic[] = [...parsed.diagnostics];
-  const files = { readFile: options.readFile ?? (() => undefined), parse };
-  const module = resolveModule(parsed.file, files, diagnostics);
-  const checked = checkModule(
-    module,
-    options.instances?.map(each => each.operator),
-  );
-  diagnostics.push(...checked.diagnostics);
-  if (hasErrors(diagnostics)) return { diagnostics, operators: [], packed: [] };
-  const programs = (options.instances ?? defaultInstances(checked.program)).map(instance => {
-    const elaborated = elaborate(checked.program, instance);
-    diagnostics.push(...elaborated.diagnostics);
-    return elaborated.program;
-  });
-  if (hasErrors(diagnostics)) return { diagnostics, operators: [], packed: [] };
+  const { diagnostics, programs } = elaborateSource(source, options);
   const packed: PackedBuffer[] = [];
   const target = { profile: profiles[options.profile ?? 'wasm-simd128'], scalar: options.scalar ?? 'f32' };
-  const operators = programs
-    .filter(program => program !== undefined)
-    .map(program => {
-      const modes = (options.modes ?? ['apply', 'adjoint']).filter(
-        mode => mode === 'apply' || isLinear(program),
-      );
-      return {
-        source: program,
-        modes: modes.map(mode => lowerOperator(program, mode, target, packed)),
-      };
-    });
+  const operators = programs.map(program => {
+    const modes = (options.modes ?? ['apply', 'adjoint']).filter(
+      mode => mode === 'apply' || isLinear(program),
+    );
+    return {
+      source: program,
+      modes: modes.map(mode => lowerOperator(program, mode, target, packed)),
+    };
+  });
   return { diagnostics, operators, packed };
 }
 

@@ -1,5 +1,5 @@
 /** `sop check FILE...`: every diagnostic of the files, nothing else. */
-import { lowerSource } from '../../compile.ts';
+import { elaborateSource } from '../../check/source.ts';
 import { type Diagnostic, hasErrors } from '../../core/diagnostics/diagnostic.ts';
 import type { Io } from '../io.ts';
 import { openProject } from '../project.ts';
@@ -23,9 +23,7 @@ export async function check(io: Io, files: readonly string[], { json }: CheckFla
 async function diagnosticsOf(io: Io, file: string): Promise<readonly Diagnostic[]> {
   try {
     const project = await openProject(io, file);
-    return project.located(
-      lowerSource(project.source, { readFile: project.readFile, modes: [] }).diagnostics,
-    );
+    return project.located(elaborateSource(project.source, { readFile: project.readFile }).diagnostics);
   } catch (error) {
     if (error instanceof Rejection) return error.diagnostics;
     throw error;

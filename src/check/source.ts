@@ -1,0 +1,44 @@
+/**
+ * Text to programs of the operator IR: parse, resolve, check, elaborate. The half of the compiler that knows whether a
+ * source means something; `sop check` runs it without loading the other.
+ */
+import { parse } from '../../grammar/parser.ts';
+import { type Diagnostic, hasErrors } from '../core/diagnostics/diagnostic.ts';
+import type { SourceFile } from '../core/span.ts';
+import type { Program } from '../ir/operator.ts';
+import { checkModule } from './check.ts';
+import { defaultInstances, elaborate, type Instance } from './elaborate.ts';
+import { resolveModule } from './module.ts';
+
+export interface ElaborateOptions {
+  /** Operators to elaborate; by default every export of the file, else every operator without sizes. */
+  readonly instances?: readonly Instance[];
+  /** Sources of `use`, by path relative to where the first file's name starts; absent files give a diagnostic. */
+  readonly readFile?: (path: string) => string | undefined;
+}
+
+export interface ElaboratedSource {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Empty when a diagnostic is an error. */
+  readonly programs: readonly Program[];
+}
+
+export function elaborateSource(source: SourceFile, options: ElaborateOptions = {}): ElaboratedSource {
+  const { instances, readFile = () => undefined } = options;
+  const parsed = parse(source);
+  const diagnostics: Diagnostic[] = [...parsed.diagnostics];
+  const module = resolveModule(parsed.file, { readFile, parse }, diagnostics);
+  const checked = checkModule(
+    module,
+    instances?.map(each => each.operator),
+  );
+  diagnostics.push(...checked.diagnostics);
+  if (hasErrors(diagnostics)) return { diagnostics, programs: [] };
+  const programs = (instances ?? defaultInstances(checked.program)).map(instance => {
+    const elaborated = elaborate(checked.program, instance);
+    diagnostics.push(...elaborated.diagnostics);
+    return elaborated.program;
+  });
+  if (hasErrors(diagnostics)) return { diagnostics, programs: [] };
+  return { diagnostics, programs: programs.filter(program => program !== undefined) };
+}
