@@ -89,6 +89,8 @@ function callEntity(call: Named, entity: Entity, scope: Scope): Checked {
       fail(scope, checking.wrongSort, span, { found: `the scan ${call.name}`, expected });
       return failed;
     }
+    case 'broken':
+      return failed;
     case 'pattern':
       return { sort: 'pattern', pattern: checker.patternOf(entity.declaration, entity.module) };
     case 'shared': {

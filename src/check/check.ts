@@ -125,6 +125,7 @@ class ModuleCheck implements Checker {
         this.patternOf(entity.declaration, module);
         break;
       case 'shared':
+      case 'broken':
         break;
     }
   }
@@ -134,6 +135,7 @@ class ModuleCheck implements Checker {
     const sizes = node.sizes.map(size => checkSize(size, scope));
     const { text: name, span } = node.name;
     const entity = module.entities.get(name);
+    if (entity?.kind === 'broken') return undefined;
     if (entity?.kind !== 'op' && entity?.kind !== 'scan') {
       const near = entity === undefined ? nearest(name, module.entities.keys()) : undefined;
       const details = { hint: near && `did you mean '${near}'?` };

@@ -16,7 +16,9 @@ export type Entity =
   | { readonly kind: 'op'; readonly declaration: OperatorDeclaration; readonly module: Module }
   | { readonly kind: 'scan'; readonly declaration: ScanDeclaration; readonly module: Module }
   | { readonly kind: 'pattern'; readonly declaration: PatternDeclaration; readonly module: Module }
-  | { readonly kind: 'shared'; readonly declaration: SharedParameter; readonly module: Module };
+  | { readonly kind: 'shared'; readonly declaration: SharedParameter; readonly module: Module }
+  /** Its text could not be read to the end; already reported. */
+  | { readonly kind: 'broken'; readonly module: Module };
 
 export interface Module {
   readonly file: File;
@@ -49,6 +51,7 @@ interface Loading {
 export function resolveModule(file: File, files: FileSystem, diagnostics: Diagnostic[]): Module {
   const loading: Loading = { files, diagnostics, modules: new Map(), qualifiers: new Set(['']) };
   for (const declaration of file.declarations) {
+    if (!isWhole(declaration)) continue;
     if (declaration.kind === 'export') loading.qualifiers.add(declaration.alias.text);
     if (declaration.kind === 'op') loading.qualifiers.add(declaration.name.text);
   }
@@ -74,6 +77,11 @@ function load(file: File, qualifier: string, loading: Loading): Module {
     if (entity !== undefined) entities.set(name.text, entity);
   };
   for (const declaration of file.declarations) {
+    if (!isWhole(declaration)) {
+      const name = nameOf(declaration);
+      if (name !== undefined) define(name, { kind: 'broken', module });
+      continue;
+    }
     switch (declaration.kind) {
       case 'op':
         define(declaration.name, { kind: 'op', declaration, module });
@@ -101,6 +109,30 @@ function load(file: File, qualifier: string, loading: Loading): Module {
   }
   loading.modules.set(normalPath(file.source.name), module);
   return module;
+}
+
+/** After an error the parser may leave parts of a declaration out, or put in tokens without text. */
+function isWhole(declaration: Declaration): boolean {
+  const queue: unknown[] = [declaration];
+  while (queue.length > 0) {
+    const each = queue.pop();
+    if (each === undefined) return false;
+    if (typeof each !== 'object' || each === null) continue;
+    for (const [key, value] of Object.entries(each)) {
+      if (value === '' && tokenTexts.has(key)) return false;
+      if (key !== 'span' && key !== 'pathSpan') queue.push(value);
+    }
+  }
+  return true;
+}
+
+const tokenTexts: ReadonlySet<string> = new Set(['text', 'comparison', 'operator', 'word']);
+
+/** What can be told of a name, whatever else is missing. */
+function nameOf(declaration: Declaration): Name | undefined {
+  if (declaration.kind === 'op' || declaration.kind === 'scan' || declaration.kind === 'pattern')
+    return declaration.name;
+  return declaration.kind === 'shared' ? declaration.parameter?.name : undefined;
 }
 
 function usedModule(use: Use, module: Module, loading: Loading): Module | undefined {

@@ -77,6 +77,7 @@ function typeOf({ type }: Parameter, scope: Scope): { dtype: ParameterDtype; ext
 function patternExtent(word: string, span: SizeNode['span'], scope: Scope): SizeNode {
   const entity = scope.module.entities.get(word);
   const unknownCount: SizeNode = { ...literalSize(0, span), size: unknown(`the entries of ${word}`) };
+  if (entity?.kind === 'broken') return unknownCount;
   if (entity?.kind !== 'pattern') {
     const hint = isDtype(word) ? `${word} needs a shape: ${word}[] for one number` : undefined;
     const usual = 'a type is [sizes], dtype[sizes] or the name of a pattern';
