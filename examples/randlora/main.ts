@@ -14,7 +14,10 @@ import { paperLayout, paperUpdate, strideColumns } from './update.ts';
 const random = seeded(1);
 const layer = { inputs: 20, outputs: 32, rank: 4 };
 const count = basisCount(layer);
-const loaded = await load(new URL('randlora.sop', import.meta.url), { scalar: 'f64' });
+const loaded = await load(new URL('randlora.sop', import.meta.url), {
+  exports: ['randlora5', 'randlora_code'],
+  scalar: 'f64',
+});
 
 const W = random.matrix(32, 20);
 const bases = { B: denseBasis(count * 32 * 4, random), A: denseBasis(4 * 20, random) };

@@ -18,7 +18,9 @@ import {
 } from './merge.ts';
 
 const random = seeded(1);
-const loaded = await load(new URL('structured-ffn.sop', import.meta.url));
+const loaded = await load(new URL('structured-ffn.sop', import.meta.url), {
+  exports: ['lowrank', 'blockdense4', 'blockshuffle2', 'dense768', 'guided_shuffle4'],
+});
 const size = { n: 768, m: 3072 };
 const normal = (count: number, fanIn: number) => random.normals(count, fanIn ** -0.5);
 
