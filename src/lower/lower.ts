@@ -47,9 +47,9 @@ export function lowerProgram(
     ...(statement.kind === 'contract' ? lowerContract(lowering, statement) : lowerMove(lowering, statement)),
   ]);
   const body = tileLoop(program.tileRows, [...statements.flat(), ...(atEnd ? [barrier] : [])]);
-  const read = packed.filter(({ name }) =>
-    statements.some(each => each.some(inner => readsBuffer(inner, name))),
-  );
+  const names = new Set<string>();
+  addReads(body, names);
+  const read = packed.filter(({ name }) => names.has(name));
   const kernel: Kernel = {
     name: program.name,
     comment: program.comment,
@@ -110,15 +110,13 @@ const weightsBuffer = ({ name, scalar, elements, valueRange, comment }: PackedBu
   comment,
 });
 
-function readsBuffer(statement: Statement, name: string): boolean {
-  switch (statement.kind) {
-    case 'load':
-      return statement.buffer === name;
-    case 'for':
-      return statement.body.some(each => readsBuffer(each, name));
-    case 'if':
-      return [...statement.then, ...statement.otherwise].some(each => readsBuffer(each, name));
-    default:
-      return false;
+function addReads(statements: readonly Statement[], names: Set<string>): void {
+  for (const statement of statements) {
+    if (statement.kind === 'load') names.add(statement.buffer);
+    else if (statement.kind === 'for') addReads(statement.body, names);
+    else if (statement.kind === 'if') {
+      addReads(statement.then, names);
+      addReads(statement.otherwise, names);
+    }
   }
 }

@@ -25,6 +25,7 @@ const onAdjointOf = <K extends Kind>(
   law: string,
   apply: (inner: Of<K>) => Operator,
 ): Rule => ({
+  kind: 'node',
   name,
   law,
   apply: operator =>
@@ -37,6 +38,7 @@ const each = (operators: readonly Operator[]): Operator[] => operators.map(adjoi
 
 export const adjointRules: readonly Rule[] = [
   {
+    kind: 'node',
     name: 'adjoint of a leaf',
     law: 'KS(a,b,c,d; W)ᵀ = KS(a,c,b,d; Wᵀ), gatherᵀ = scatter, (D + U T Vᵀ)ᵀ = D + V Tᵀ Uᵀ, (T⁻¹)ᵀ = (Tᵀ)⁻¹',
     apply: operator => (operator.kind === 'adjoint' ? adjointLeaf(operator.operator) : undefined),

@@ -31,6 +31,7 @@ import { children } from '../ir/traverse.ts';
 import { isPacked, type Rule } from './rule.ts';
 
 const onInverse = (name: string, law: string, apply: (inner: Operator) => Operator | undefined): Rule => ({
+  kind: 'node',
   name,
   law,
   apply: operator => (operator.kind === 'inverse' ? apply(operator.operator) : undefined),

@@ -36,8 +36,18 @@ const reweighted = (
   weight: (g: IndexScalar, e: IndexScalar, q: IndexScalar, p: IndexScalar) => RealScalar,
 ) => block(a, b, c, d, tabulate([a, d, b, c], weight), triangles(properties));
 
+const supportLabel = (term: Operator): string[] =>
+  term.kind === 'block' ? [`support ${[term.a, term.b, term.c, term.d]}`] : [];
+
+/** What is a diagonal, and what has room for one in its blocks. */
+function diagonalLabel(term: Operator): string[] {
+  const hasRoom = term.kind === 'identity' || (term.kind === 'block' && term.b === term.c);
+  return hasRoom ? ['diagonal'] : [];
+}
+
 export const mergeRules: readonly Rule[] = [
   {
+    kind: 'node',
     name: 'diagonal in one piece',
     law: 'KS(a,1,1,d) = KS(a·d,1,1,1)',
     apply: operator => {
@@ -75,10 +85,13 @@ export const mergeRules: readonly Rule[] = [
       ),
     );
   }),
-  onTerms('equal terms', 'A + A = 2 A', (left, right) =>
-    left === right ? scale(scalarTensor(2), left) : undefined,
+  onTerms(
+    'equal terms',
+    'A + A = 2 A',
+    term => [`operator ${term.id}`],
+    (left, right) => (left === right ? scale(scalarTensor(2), left) : undefined),
   ),
-  onTerms('blocks of one support', 'KS(V) + KS(W) = KS(V + W)', (left, right) => {
+  onTerms('blocks of one support', 'KS(V) + KS(W) = KS(V + W)', supportLabel, (left, right) => {
     if (left.kind !== 'block' || right.kind !== 'block' || !isPacked(left.weights, right.weights))
       return undefined;
     const { a, b, c, d } = left;
@@ -88,7 +101,7 @@ export const mergeRules: readonly Rule[] = [
     );
     return block(a, b, c, d, elementwise('add', left.weights, right.weights), kept);
   }),
-  onTerms('identity into a block', 'I + KS(W) = KS(I + W)', (left, right) => {
+  onTerms('identity into a block', 'I + KS(W) = KS(I + W)', diagonalLabel, (left, right) => {
     if (left.kind !== 'identity' || right.kind !== 'block' || right.b !== right.c || !isPacked(right.weights))
       return undefined;
     const kept = right.properties.filter(property => additive.has(property));
@@ -101,16 +114,21 @@ export const mergeRules: readonly Rule[] = [
     );
     return block(right.a, right.b, right.c, right.d, weights, kept);
   }),
-  onTerms('diagonal into a block', 'Diag(d) + KS(W) = KS(W + d on its diagonal)', (left, right) => {
-    const made = absorbed(left, right);
-    if (made === undefined || made.into.b !== made.into.c) return undefined;
-    const { into, vector } = made;
-    return reweighted(into, (g, e, q, p) => {
-      const own = element(into.weights, [g, e, q, p]);
-      const sum = apply('add', own, element(vector, [place(g, into.b, q, into.d, e)]));
-      return select(indexApply('equal', q, p), sum, own);
-    });
-  }),
+  onTerms(
+    'diagonal into a block',
+    'Diag(d) + KS(W) = KS(W + d on its diagonal)',
+    diagonalLabel,
+    (left, right) => {
+      const made = absorbed(left, right);
+      if (made === undefined || made.into.b !== made.into.c) return undefined;
+      const { into, vector } = made;
+      return reweighted(into, (g, e, q, p) => {
+        const own = element(into.weights, [g, e, q, p]);
+        const sum = apply('add', own, element(vector, [place(g, into.b, q, into.d, e)]));
+        return select(indexApply('equal', q, p), sum, own);
+      });
+    },
+  ),
 ];
 
 /** What a sum inherits when every term has it. */

@@ -5,11 +5,12 @@
  */
 import type { Operator, Program, Step } from '../ir/operator.ts';
 import { adjointRules } from './adjoint.ts';
+import { type Rewritten, rewrite } from './driver.ts';
 import { inverseRules } from './inverse.ts';
 import { mergeRules } from './merge.ts';
 import { lastOffDiagonalRules, offDiagonalRules } from './offDiagonal.ts';
 import { permutationRules } from './permutations.ts';
-import { type Rewritten, type Rule, rewrite, type Trace } from './rule.ts';
+import type { Rule, Trace } from './rule.ts';
 import { lastScaleRules, scaleRules } from './scale.ts';
 import { stackRules } from './stacks.ts';
 import { updateRules } from './update.ts';
@@ -19,6 +20,7 @@ export type { Trace } from './rule.ts';
 /** An assumption has done its work once inverses are gone. */
 export const assumptionRules: readonly Rule[] = [
   {
+    kind: 'node',
     name: 'assumption',
     law: 'assume(A) = A',
     apply: operator => (operator.kind === 'assume' ? operator.operator : undefined),

@@ -36,6 +36,7 @@ const onOffDiagonal = (
   law: string,
   apply: (inner: Operator) => Operator | undefined,
 ): Rule => ({
+  kind: 'node',
   name,
   law,
   apply: operator => (operator.kind === 'offDiagonal' ? apply(operator.operator) : undefined),

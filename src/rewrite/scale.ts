@@ -21,6 +21,7 @@ const onScale = (
   law: string,
   apply: (factor: Tensor, inner: Operator) => Operator | undefined,
 ): Rule => ({
+  kind: 'node',
   name,
   law,
   apply: operator => (operator.kind === 'scale' ? apply(operator.factor, operator.operator) : undefined),
@@ -90,14 +91,17 @@ export const scaleRules: readonly Rule[] = [
     inner.kind === 'vertical' ? vertical(...inner.parts.map(part => scale(factor, part))) : undefined,
   ),
   {
+    kind: 'node',
     name: 'multiple of a factor',
     law: 'A (c B) = c (A B)',
     apply: operator => {
-      if (operator.kind !== 'compose') return undefined;
-      const place = operator.factors.findIndex(each => each.kind === 'scale');
-      const scaled = operator.factors[place];
-      if (scaled?.kind !== 'scale') return undefined;
-      return scale(scaled.factor, compose(...operator.factors.with(place, scaled.operator)));
+      if (operator.kind !== 'compose' || operator.factors.every(each => each.kind !== 'scale'))
+        return undefined;
+      const bare = compose(...operator.factors.map(each => (each.kind === 'scale' ? each.operator : each)));
+      return operator.factors.reduce(
+        (made, each) => (each.kind === 'scale' ? scale(each.factor, made) : made),
+        bare,
+      );
     },
   },
 ];

@@ -31,29 +31,31 @@ const onParts = (
   law: string,
   apply: (parts: readonly Operator[]) => Operator | undefined,
 ): Rule => ({
+  kind: 'node',
   name,
   law,
   apply: operator => (operator.kind === kind ? apply(operator.parts) : undefined),
 });
 
-/** Merges the first two neighbouring parts that `merge` accepts, with as many more as it accepts. */
+/** Merges every run of neighbouring blocks that join the first of the run; nothing where no two do. */
 function mergeRuns(
   parts: readonly Operator[],
   canJoin: (a: Block, b: Block) => boolean,
   merge: (run: readonly Block[]) => Operator,
 ): Operator[] | undefined {
-  for (let start = 0; start + 1 < parts.length; start++) {
-    const run: Block[] = [];
-    for (const part of parts.slice(start)) {
-      const [first] = run;
-      if (part.kind !== 'block' || !isPacked(part.weights) || (first !== undefined && !canJoin(first, part)))
-        break;
-      run.push(part);
-    }
-    if (run.length >= 2) return [...parts.slice(0, start), merge(run), ...parts.slice(start + run.length)];
+  const runs: Operator[][] = [];
+  for (const part of parts) {
+    const first = runs.at(-1)?.[0];
+    const joins = isPackedBlock(part) && first !== undefined && isPackedBlock(first) && canJoin(first, part);
+    if (joins) runs.at(-1)?.push(part);
+    else runs.push([part]);
   }
-  return undefined;
+  if (runs.length === parts.length) return undefined;
+  return runs.map(run => (run.length === 1 ? at(run, 0) : merge(run.filter(isPackedBlock))));
 }
+
+const isPackedBlock = (operator: Operator): operator is Block =>
+  operator.kind === 'block' && isPacked(operator.weights);
 
 /** A dense matrix: KS(1,b,c,1). */
 const isDense = (operator: Block): boolean => operator.a === 1 && operator.d === 1;
@@ -72,6 +74,7 @@ function mapsOf(parts: readonly Operator[], kind: 'gather' | 'scatter'): IndexMa
 
 export const stackRules: readonly Rule[] = [
   {
+    kind: 'node',
     name: 'nested stacks',
     law: '(A ⊕ B) ⊕ C = A ⊕ B ⊕ C, [[A, B], C] = [A, B, C], [[A; B]; C] = [A; B; C]',
     apply: operator => {
@@ -81,6 +84,7 @@ export const stackRules: readonly Rule[] = [
     },
   },
   {
+    kind: 'node',
     name: 'empty parts',
     law: 'a part that adds no rows and no columns to a stack is left out',
     apply: operator => {
@@ -95,6 +99,7 @@ export const stackRules: readonly Rule[] = [
     },
   },
   {
+    kind: 'node',
     name: 'nothing to compute',
     law: 'an operator of no rows or no columns is zero, and so is a stack of zeros',
     apply: operator => {

@@ -33,6 +33,7 @@ const scaleRows = (d: Tensor | undefined, matrix: Tensor): Tensor =>
 
 export const updateRules: readonly Rule[] = [
   {
+    kind: 'node',
     name: 'update of rank zero',
     law: 'D + (n × 0)(0 × n) = D',
     apply: operator => {
@@ -41,9 +42,10 @@ export const updateRules: readonly Rule[] = [
     },
   },
   {
+    kind: 'node',
     name: 'product of updates',
     law: '∏(I + UᵢVᵢᵀ) = I + U (I − strictUpper(VᵀU))⁻¹ Vᵀ with U = [U₀, U₁, ...], V = [V₀, V₁, ...] (compact WY)',
-    apply: operator => (operator.kind === 'compose' ? mergedRun(operator.factors) : undefined),
+    apply: operator => (operator.kind === 'compose' ? mergedRuns(operator.factors) : undefined),
   },
   onFactors(
     'product of two updates with diagonals',
@@ -72,23 +74,24 @@ export const updateRules: readonly Rule[] = [
 /** Above rank n/2 two thin contractions cost what the dense matrix costs; the core costs k² and loses accuracy with k. */
 const limit = (operator: Operator): number => Math.min(64, operator.rows / 2);
 
-/** The longest run of plain updates that stays within the limit, from the left. */
-function mergedRun(factors: readonly Operator[]): Operator | undefined {
-  const plain = (operator: Operator | undefined): operator is Update =>
-    operator !== undefined && isPackedUpdate(operator) && operator.diagonal === undefined;
-  for (let start = 0; start + 1 < factors.length; start++) {
-    const run: Update[] = [];
-    let total = 0;
-    for (const factor of factors.slice(start)) {
-      if (!plain(factor) || total + rank(factor) > limit(factor)) break;
-      total += rank(factor);
-      run.push(factor);
-    }
-    if (run.length < 2) continue;
-    return compose(...factors.slice(0, start), merged(run), ...factors.slice(start + run.length));
+/** Every run of plain updates that stays within the limit, from the left; nothing where no two can join. */
+function mergedRuns(factors: readonly Operator[]): Operator | undefined {
+  const runs: Operator[][] = [];
+  let total = 0;
+  for (const factor of factors) {
+    const own = isPlain(factor) ? rank(factor) : 0;
+    const last = runs.at(-1);
+    const joins = isPlain(factor) && isPlain(last?.[0]) && total + own <= limit(factor);
+    if (joins) last?.push(factor);
+    else runs.push([factor]);
+    total = joins ? total + own : own;
   }
-  return undefined;
+  if (runs.length === factors.length) return undefined;
+  return compose(...runs.map(run => (run.length === 1 ? at(run, 0) : merged(run.filter(isPlain)))));
 }
+
+const isPlain = (operator: Operator | undefined): operator is Update =>
+  operator !== undefined && isPackedUpdate(operator) && operator.diagonal === undefined;
 
 function merged(run: readonly Update[]): Operator {
   const u = concatenate(run.map(left), 1);
