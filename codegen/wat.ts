@@ -71,7 +71,7 @@ function printKernel(kernel: Kernel): string {
 
 const valueType = (type: Type): string => (type.lanes === 1 ? type.scalar : 'v128');
 
-// ----------------------------------------------------------------------------------------------------- statements
+// --------------------------------------------------------------------------------------- statements
 
 function statements(
   printing: Printing,
@@ -214,7 +214,7 @@ function forLoop(printing: Printing, node: Statement & { kind: 'for' }): Sexpres
   return [...start, ['if', below, ['then', ...first, repeat]]];
 }
 
-// ------------------------------------------------------------------------------------------------------ addresses
+// --------------------------------------------------------------------------------------- addresses
 
 const shiftOf = ({ shifts }: Printing, buffer: string): number => {
   const shift = shifts.get(buffer);
@@ -259,7 +259,7 @@ function address(printing: Printing, buffer: string, index: Expression): Sexpres
   return [...offset, moved(printing, base, buffer, rest)];
 }
 
-// ---------------------------------------------------------------------------------------------------- expressions
+// --------------------------------------------------------------------------------------- expressions
 
 function expression(printing: Printing, node: Expression): Sexpression {
   const print = (each: Expression): Sexpression => expression(printing, each);

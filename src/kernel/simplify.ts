@@ -153,7 +153,7 @@ function countStatements(body: readonly Statement[]): number {
   }, 0);
 }
 
-// -------------------------------------------------------------------------------------------------- expressions
+// --------------------------------------------------------------------------------------- expressions
 
 function foldExpression(node: Expression, copy: Copy): Expression {
   switch (node.kind) {

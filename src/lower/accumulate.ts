@@ -19,6 +19,7 @@ import type { Expression, Statement, Type } from '../kernel/kernel.ts';
 import type { ContractStatement, View } from '../tile/tile.ts';
 import { fresh, type Lowering, rowPitch, rowStart } from './context.ts';
 import { applyEpilogue } from './epilogue.ts';
+import type { TileGroups } from './schedule.ts';
 import { readVector, writeVector } from './vectors.ts';
 import type { RegionLayout, RegionLoop } from './weights.ts';
 
@@ -32,7 +33,7 @@ export interface Group {
   readonly layout: RegionLayout;
   readonly weights: string;
   readonly rows: number;
-  readonly tiles: number;
+  readonly tiles: TileGroups;
 }
 
 /** One inner loop, inside the loops around it. */
@@ -91,8 +92,9 @@ function anchorsOf(body: Body, view: View, name: string): { statements: Statemen
 }
 
 export function accumulate(body: Body): Statement[] {
-  const { lowering, contract, layout, rows, tiles, type, row } = body;
+  const { lowering, contract, layout, rows, type, row } = body;
   const { region } = layout;
+  const tiles = body.tiles.together;
   const { output, initial, epilogue } = contract;
   const grid = <T>(make: (row: number, tile: number, vector: number) => T): T[] =>
     Array.from({ length: rows }, (_, r) =>
@@ -198,7 +200,8 @@ function multiplyAdd(
   weightAt: Expression,
   accumulators: readonly Expression[],
 ): Statement[] {
-  const { lowering, contract, layout, rows, tiles, type } = body;
+  const { lowering, contract, layout, rows, type } = body;
+  const tiles = body.tiles.together;
   const { lanes, width, vectorAxis } = layout.region;
   const { buffer, strides } = contract.input;
   const statements: Statement[] = [];

@@ -18,7 +18,7 @@ import type { Expression, Statement } from '../kernel/kernel.ts';
 import type { ContractStatement } from '../tile/tile.ts';
 import { accumulate, type Body, type Group, type Place } from './accumulate.ts';
 import { fresh, fullRows, type Lowering, packedBuffer, tileRowCount } from './context.ts';
-import { regionsOf, rowsTogether, tilesTogether } from './schedule.ts';
+import { groupsOfTiles, regionsOf, rowsTogether } from './schedule.ts';
 import { layoutRegions, overlaps, type RegionLoop } from './weights.ts';
 
 export function lowerContract(lowering: Lowering, contract: ContractStatement): Statement[] {
@@ -29,12 +29,15 @@ export function lowerContract(lowering: Lowering, contract: ContractStatement): 
   return [
     comment(`${output.buffer} ${initial === 'output' ? '+=' : '='} ${title} * ${input.buffer}`),
     ...layouts.flatMap(layout => {
-      const tiles = tilesTogether(layout.tiles?.count ?? 1, layout.region.width, lowering.machine);
+      const count = layout.tiles?.count ?? 1;
       const context = { lowering, contract, layout, weights: weights.name };
-      return [
-        ...rowGroups({ ...context, rows: rowsTogether, tiles: 1 }),
-        ...rowGroups({ ...context, rows: 1, tiles }),
-      ];
+      const several = rowGroups({
+        ...context,
+        rows: rowsTogether,
+        tiles: { start: 0, count, together: 1 },
+      });
+      const single = groupsOfTiles(count, layout.region, contract, lowering.machine);
+      return [...several, ...single.flatMap(tiles => rowGroups({ ...context, rows: 1, tiles }))];
     }),
   ];
 }
@@ -74,7 +77,7 @@ function rowGroups(group: Group): Statement[] {
 
 /** The loop over groups of tiles; the last group is moved back to end with the tiles. */
 function overTiles(
-  { lowering, contract, layout, tiles: together }: Group,
+  { lowering, contract, layout, tiles: { start, count, together } }: Group,
   weights: [number, Expression][],
   inner: (tilePlaces: readonly Place[]) => Statement[],
 ): Statement[] {
@@ -83,10 +86,10 @@ function overTiles(
   const statements: Statement[] = [];
   const groups: RegionLoop = {
     ...tiles,
-    count: Math.ceil(tiles.count / together),
+    count: Math.ceil(count / together),
     unit: together,
-    start: 0,
-    last: tiles.count - together,
+    start,
+    last: count - together,
   };
   const name = fresh(lowering, at(contract.axes, tiles.axis).name);
   const first = groups.count === 1 ? literal(0) : variable(name);

@@ -116,17 +116,33 @@ function cut({ start, count }: Span, units: readonly number[]): { span: Span; un
   });
 }
 
+/** Tiles of a region taken `together` at a time. */
+export interface TileGroups extends Span {
+  readonly together: number;
+}
+
 /**
- * Tiles that a single row computes at once: enough accumulators to hide the latency of an addition, as many
- * as the registers hold, and few that are computed twice.
+ * How a single row goes over the tiles: enough accumulators at once to hide the latency of an addition, as
+ * many as the registers hold, and few tiles computed twice. Where none may be, the rest is a group of its own.
  */
-export function tilesTogether(tiles: number, width: number, { accumulators }: Machine): number {
+export function groupsOfTiles(
+  count: number,
+  { width }: Region,
+  { initial }: ContractStatement,
+  { accumulators }: Machine,
+): TileGroups[] {
   const most = Math.max(1, Math.floor((1.5 * accumulators) / width));
-  let best = 1;
   const cost = (group: number) =>
-    Math.ceil(tiles / group) * (Math.max(group * width, 0.75 * accumulators) + 1);
-  for (let group = 2; group <= Math.min(most, tiles); group++) if (cost(group) < cost(best)) best = group;
-  return best;
+    Math.ceil(count / group) * (Math.max(group * width, 0.75 * accumulators) + 1);
+  let together = 1;
+  for (let group = 2; group <= Math.min(most, count); group++)
+    if (cost(group) < cost(together)) together = group;
+  const rest = count % together;
+  if (initial === 'zero' || rest === 0) return [{ start: 0, count, together }];
+  return [
+    { start: 0, count: count - rest, together },
+    { start: count - rest, count: rest, together: rest },
+  ];
 }
 
 /**
