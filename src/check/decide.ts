@@ -95,6 +95,8 @@ export function decide(left: Size, right: Size, knowledge: Knowledge): Verdict {
 /** Values people would try first; 0 only where nothing else is an example. */
 const candidates = [2, 3, 4, 6, 1, 12, 8, 5, 24, 7];
 const tries = 600;
+/** Terms evaluated in one search. */
+const workLimit = 100_000;
 
 /** Values for the names under which the declaration makes sense and `wanted` holds. */
 export function findExample(
@@ -112,8 +114,13 @@ export function findExample(
     return state >> 8;
   };
   const known = knowledge.substitutions;
-  for (let attempt = 0; attempt < tries; attempt++) {
-    const spread = attempt < tries / 2 ? 6 : candidates.length + 1;
+  const terms = [...sizes, ...whole].reduce(
+    (count, { top, bottom }) => count + top.length + bottom.length,
+    1,
+  );
+  const limit = Math.min(tries, Math.ceil(workLimit / terms));
+  for (let attempt = 0; attempt < limit; attempt++) {
+    const spread = attempt < limit / 2 ? 6 : candidates.length + 1;
     const point = new Map([...names].map(name => [name, candidates[next() % spread] ?? 0]));
     for (const [name, value] of known) point.set(name, evaluate(value, point) ?? -1);
     const fits =

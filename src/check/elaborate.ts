@@ -43,6 +43,7 @@ export function elaborate(program: TypedProgram, instance: Instance): Elaborated
     calls: new Map(),
     nodes: 0,
     depth: 0,
+    work: 0,
   };
   const made = programOf(session, instance);
   return { program: hasErrors(diagnostics) ? undefined : made, diagnostics };

@@ -18,6 +18,7 @@ import {
 } from './instance.ts';
 import { textOf } from './scope.ts';
 import type { Call, MapNode, StepNode, TypedParameter } from './typed.ts';
+import { costOf } from './weight.ts';
 
 export function stepsAt(node: MapNode, place: Place): readonly Step[] | undefined {
   return visit(place, node.span, () => compute(node, place));
@@ -31,7 +32,7 @@ function compute(node: MapNode, place: Place): readonly Step[] | undefined {
     }
     case 'pipe': {
       const steps = allKnown(node.steps.map(step => stepAt(step, place)))?.flat();
-      return steps && affordable(place, node.span, steps.length) ? steps : undefined;
+      return steps && affordable(place, node.span, costOf(steps.length)) ? steps : undefined;
     }
     case 'let': {
       const { maps } = place.instance;

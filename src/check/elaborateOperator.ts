@@ -26,14 +26,16 @@ import { leafTable, slotTable } from './leafTable.ts';
 import { textOf } from './scope.ts';
 import { evaluate } from './sizeValue.ts';
 import type { LeafArgument, OperatorNode, OperatorWord } from './typed.ts';
-import { kronWeight, operatorWeight } from './weight.ts';
+import { costOf, kronWeight, operatorWeight } from './weight.ts';
 
 export function operatorAt(node: OperatorNode, place: Place): Operator | undefined {
   return visit(place, node.span, () => {
     const operator = compute(node, place);
     if (operator === undefined) return undefined;
     const { rows, columns } = operator;
-    return affordable(place, node.span, operatorWeight(operator), rows, columns) ? operator : undefined;
+    return affordable(place, node.span, costOf(operatorWeight(operator)), rows, columns)
+      ? operator
+      : undefined;
   });
 }
 
@@ -115,7 +117,7 @@ function leafAt(node: OperatorNode & { kind: 'leaf' }, place: Place): Operator |
   invariant(row.make !== undefined, `${node.leaf} is refused before elaboration`);
   if (node.leaf === 'kron') {
     const [a, b] = values as unknown as readonly [Operator, Operator];
-    if (!affordable(place, node.span, kronWeight(a, b), a.rows * b.rows, a.columns * b.columns))
+    if (!affordable(place, node.span, costOf(kronWeight(a, b)), a.rows * b.rows, a.columns * b.columns))
       return undefined;
   }
   const made = row.make(...(values as never[]));
@@ -161,7 +163,7 @@ function powerAt(node: OperatorNode & { kind: 'power' }, place: Place): Operator
     return refuse(place, checking.tooLarge, node.exponent.span, words);
   }
   const nodes = operatorWeight(operator) * exponent;
-  return affordable(place, node.span, nodes) ? power(operator, exponent) : undefined;
+  return affordable(place, node.span, costOf(nodes)) ? power(operator, exponent) : undefined;
 }
 
 function indexedAt(node: OperatorNode & { kind: 'indexed' }, place: Place): Operator | undefined {
@@ -200,7 +202,7 @@ function combined(
   const [first] = parts ?? [];
   if (parts === undefined || first === undefined) return undefined;
   const nodes = parts.reduce((count, part) => count + operatorWeight(part), 1);
-  if (!affordable(place, node.span, nodes)) return undefined;
+  if (!affordable(place, node.span, costOf(nodes))) return undefined;
   for (const [k, part] of parts.entries()) {
     const before = parts[k - 1];
     const fits =

@@ -27,7 +27,9 @@ import {
 } from './numberValue.ts';
 import { textOf } from './scope.ts';
 import type { SlicePart, TensorNode } from './typed.ts';
-import { tensorWeight } from './weight.ts';
+import { tensorExtent } from './weight.ts';
+
+const tensorDepthLimit = 256;
 
 export function tensorAt(node: TensorNode, place: Place): Tensor | undefined {
   const value = valueAt(node, place);
@@ -39,7 +41,10 @@ export function valueAt(node: TensorNode, place: Place): NumberValue | undefined
     const value = compute(node, place);
     if (value?.kind !== 'tensor') return value;
     const entries = value.tensor.shape.reduce((product, extent) => product * extent, 1);
-    return affordable(place, node.span, tensorWeight(value.tensor), entries) ? value : undefined;
+    const { nodes, depth } = tensorExtent(value.tensor);
+    if (depth > tensorDepthLimit)
+      return refuse(place, checking.nesting, node.span, { limit: tensorDepthLimit });
+    return affordable(place, node.span, { nodes, work: nodes }, entries) ? value : undefined;
   });
 }
 

@@ -28,6 +28,8 @@ export interface Session {
   readonly calls: Map<OperatorSignature, Map<string, readonly Step[] | undefined>>;
   nodes: number;
   depth: number;
+  /** What it took to make everything so far, in nodes rewritten. */
+  work: number;
 }
 
 export interface Instance {
@@ -86,7 +88,9 @@ export function refuse<Parameters>(
 }
 
 export const nodeBudget = 100_000;
-const depthLimit = 1500;
+/** Deep enough for 64 calls of ordinary bodies, and far from the end of the stack. */
+const depthLimit = 600;
+const workLimit = 400_000;
 
 /** Counts a node on the way in; nothing is computed once the budget is spent (reported once) or the stack is deep. */
 export function visit<Result>(
@@ -105,19 +109,24 @@ export function visit<Result>(
   return result;
 }
 
-/** Whether what was made still fits the budgets: nodes written out, entries of one side. */
-export function affordable(place: Place, span: Span, nodes: number, ...extents: readonly number[]): boolean {
+/** Whether what is made still fits the budgets: nodes written out, entries of one side, work to make it. */
+export function affordable(
+  place: Place,
+  span: Span,
+  made: { readonly nodes: number; readonly work: number },
+  ...extents: readonly number[]
+): boolean {
+  const { session } = place.instance;
   const tooLong = extents.find(extent => extent > sizeLimit);
   if (tooLong !== undefined) {
-    refuse(place, checking.tooLarge, span, {
-      what: 'a side of the operator',
-      value: tooLong,
-      limit: sizeLimit,
-    });
+    const words = { what: 'a side of the operator', value: tooLong, limit: sizeLimit };
+    refuse(place, checking.tooLarge, span, words);
     return false;
   }
-  if (nodes <= nodeBudget) return true;
-  refuse(place, checking.budget, span, { limit: nodeBudget });
+  const spent = session.work > workLimit;
+  session.work += made.work;
+  if (made.nodes <= nodeBudget && session.work <= workLimit) return true;
+  if (!spent) refuse(place, checking.budget, span, { limit: nodeBudget });
   return false;
 }
 

@@ -84,7 +84,18 @@ function quotientText(top: Term, bottom: Term): Words {
   return { words: `${numerator}/${lower.length > 1 ? `(${denominator})` : denominator}`, level };
 }
 
+/** Longer parts are cut: a size may hold the same atom many times over. */
+const longest = 60;
+const atomWords = new WeakMap<Atom, Words>();
+
 function atomText(each: Atom): Words {
+  const known = atomWords.get(each) ?? wordsOf(each);
+  const words = known.words.length <= longest ? known : { words: '(...)', level: 'atom' as const };
+  atomWords.set(each, words);
+  return words;
+}
+
+function wordsOf(each: Atom): Words {
   switch (each.kind) {
     case 'name':
       return { words: each.name, level: 'atom' };

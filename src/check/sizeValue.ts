@@ -17,10 +17,17 @@ export const opaqueFunctions: Record<OpaqueFunction, (a: number, b: number) => n
 
 /** The names a size depends on. */
 export function namesIn(size: Size, into: Set<string> = new Set()): Set<string> {
-  for (const term of [...size.top, ...size.bottom])
-    for (const [each] of term.factors) for (const name of namesInAtom(each)) into.add(name);
+  for (const term of [...size.top, ...size.bottom]) {
+    for (const [each] of term.factors) {
+      const names = atomNames.get(each) ?? namesInAtom(each);
+      atomNames.set(each, names);
+      for (const name of names) into.add(name);
+    }
+  }
   return into;
 }
+
+const atomNames = new WeakMap<Atom, ReadonlySet<string>>();
 
 function namesInAtom(each: Atom): Set<string> {
   const all = (...sizes: readonly Size[]): Set<string> => new Set(sizes.flatMap(size => [...namesIn(size)]));
@@ -70,7 +77,18 @@ function evaluateTerm(term: Term, names: ReadonlyMap<string, number>): number | 
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
+/** Values of atoms under given names: a size may hold the same atom many times over. */
+const atomValues = new WeakMap<ReadonlyMap<string, number>, Map<Atom, number | undefined>>();
+
 function evaluateAtom(each: Atom, names: ReadonlyMap<string, number>): number | undefined {
+  if (each.kind === 'name') return names.get(each.name);
+  const values = atomValues.get(names) ?? new Map<Atom, number | undefined>();
+  atomValues.set(names, values);
+  if (!values.has(each)) values.set(each, computeAtom(each, names));
+  return values.get(each);
+}
+
+function computeAtom(each: Atom, names: ReadonlyMap<string, number>): number | undefined {
   switch (each.kind) {
     case 'name':
       return names.get(each.name);

@@ -40,9 +40,7 @@ export function checkWhole(node: Expression, scope: Scope): SizeNode {
   const { span } = node;
   switch (node.kind) {
     case 'number':
-      return Number.isSafeInteger(node.value)
-        ? literalSize(node.value, span)
-        : notSize(node, scope, 'a fraction');
+      return wholeLiteral(node, scope);
     case 'parenthesized':
       return checkWhole(node.inner, scope);
     case 'negate': {
@@ -89,6 +87,14 @@ export function checkWhole(node: Expression, scope: Scope): SizeNode {
     case 'pipe':
       return notSize(node, scope, textOf(node));
   }
+}
+
+function wholeLiteral(node: Expression & { kind: 'number' }, scope: Scope): SizeNode {
+  const { value, span } = node;
+  if (Number.isSafeInteger(value)) return literalSize(value, span);
+  if (!Number.isInteger(value)) return notSize(node, scope, 'a fraction');
+  fail(scope, checking.tooLarge, span, { what: textOf(node), value, limit: sizeLimit });
+  return errorSize(node);
 }
 
 /** a ∘ b ∘ c ...: the left spine may be thousands long, so it is walked without recursion. */

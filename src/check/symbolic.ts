@@ -37,7 +37,7 @@ export interface SymbolicCondition {
 const one = constantPolynomial(1);
 
 /** Beyond these a size becomes an atom of its own, so that hostile arithmetic stays small. */
-const [termLimit, exponentLimit] = [64, 64];
+const [termLimit, exponentLimit] = [48, 64];
 
 export const constant = (value: number): Size => ({ top: constantPolynomial(value), bottom: one });
 export const named = (name: string): Size => ofAtom(atom(`name ${name}`, { kind: 'name', name }));
@@ -200,40 +200,53 @@ function primeFactors(value: number): [number, number][] | undefined {
 /** Rebuilds a size with names replaced. */
 export function substitute(size: Size, names: ReadonlyMap<string, Size>): Size {
   if (names.size === 0) return size;
+  const made = new Map<Atom, Size>();
+  return substituteSize(size, names, made);
+}
+
+type Names = ReadonlyMap<string, Size>;
+
+function substituteSize(size: Size, names: Names, made: Map<Atom, Size>): Size {
+  const replaced = (each: Atom): Size => {
+    const known = made.get(each) ?? substituteAtom(each, names, made);
+    made.set(each, known);
+    return known;
+  };
   const polynomial = (terms: Polynomial): Size =>
     total(
       terms.map(term =>
         product([
           constant(term.coefficient),
-          ...term.factors.map(([each, exponent]) => constantPower(substituteAtom(each, names), exponent)),
+          ...term.factors.map(([each, exponent]) => constantPower(replaced(each), exponent)),
         ]),
       ),
     );
   return divide(polynomial(size.top), polynomial(size.bottom));
 }
 
-function substituteAtom(each: Atom, names: ReadonlyMap<string, Size>): Size {
+function substituteAtom(each: Atom, names: Names, made: Map<Atom, Size>): Size {
+  const inside = (size: Size): Size => substituteSize(size, names, made);
   switch (each.kind) {
     case 'name':
       return names.get(each.name) ?? ofAtom(each);
     case 'power':
-      return power(substitute(each.base, names), substitute(each.exponent, names));
+      return power(inside(each.base), inside(each.exponent));
     case 'function': {
-      const [left, right] = [substitute(each.left, names), substitute(each.right, names)];
+      const [left, right] = [inside(each.left), inside(each.right)];
       return applyFunction(each.function, left, right);
     }
     case 'choice':
       return choice(
         {
           ...each.condition,
-          left: substitute(each.condition.left, names),
-          right: substitute(each.condition.right, names),
+          left: inside(each.condition.left),
+          right: inside(each.condition.right),
         },
-        substitute(each.then, names),
-        substitute(each.otherwise, names),
+        inside(each.then),
+        inside(each.otherwise),
       );
     case 'total':
-      return totalOver(each.variable, substitute(each.bound, names), substitute(each.body, names));
+      return totalOver(each.variable, inside(each.bound), inside(each.body));
     case 'unknown':
       return ofAtom(each);
   }

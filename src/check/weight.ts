@@ -4,7 +4,10 @@ import { type Scalar, scalarChildren, type Tensor } from '../ir/tensor.ts';
 import { children } from '../ir/traverse.ts';
 
 const operators = new WeakMap<Operator, number>();
-const scalars = new WeakMap<Scalar, number>();
+const scalars = new WeakMap<Scalar, Extent>();
+
+/** What an operator costs: its nodes, and a share of them for the lists that are copied when it is made. */
+export const costOf = (nodes: number): { nodes: number; work: number } => ({ nodes, work: nodes / 16 });
 
 export function operatorWeight(operator: Operator): number {
   const known = operators.get(operator);
@@ -14,17 +17,28 @@ export function operatorWeight(operator: Operator): number {
   return weight;
 }
 
-function scalarWeight(scalar: Scalar): number {
+interface Extent {
+  readonly nodes: number;
+  readonly depth: number;
+}
+
+function scalarExtent(scalar: Scalar): Extent {
   const known = scalars.get(scalar);
   if (known !== undefined) return known;
-  const weight = scalarChildren(scalar).reduce((sum, child) => sum + scalarWeight(child), 1);
-  scalars.set(scalar, weight);
-  return weight;
+  let [nodes, depth] = [1, 0];
+  for (const child of scalarChildren(scalar)) {
+    const own = scalarExtent(child);
+    nodes += own.nodes;
+    depth = Math.max(depth, own.depth);
+  }
+  const extent = { nodes, depth: depth + 1 };
+  scalars.set(scalar, extent);
+  return extent;
 }
 
 /** Tensors read by reference are computed once and count as one. */
-export const tensorWeight = (tensor: Tensor): number =>
-  tensor.kind === 'computed' ? scalarWeight(tensor.body) : 1;
+export const tensorExtent = (tensor: Tensor): Extent =>
+  tensor.kind === 'computed' ? scalarExtent(tensor.body) : { nodes: 1, depth: 1 };
 
 /** Nodes of `kron(A, B)`: kinds that are copied along the diagonal are counted for each copy. */
 export function kronWeight(a: Operator, b: Operator): number {
