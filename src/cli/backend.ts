@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { CallOptions, CreateOptions, Operator } from '../../runtime/index.ts';
-import { type Compiled, type CompileOptions, compile } from '../compile.ts';
+import { type ElaboratedSource, type ElaborateOptions, elaborateSource } from '../check/source.ts';
+import { type Compiled, type CompileOptions, compile, type LoweredSource, lowerSource } from '../compile.ts';
 import { data } from '../core/diagnostics/data.ts';
-import { hasErrors } from '../core/diagnostics/diagnostic.ts';
+import { type Diagnostic, hasErrors } from '../core/diagnostics/diagnostic.ts';
 import { at, invariant } from '../core/invariant.ts';
 import { applyOperator, applySteps } from '../ir/dense.ts';
 import type { Program } from '../ir/operator.ts';
@@ -17,6 +18,7 @@ import type { Environment } from '../ir/tensorEvaluate.ts';
 import { isLinear } from '../pipeline.ts';
 import type { Project } from './project.ts';
 import { exitCodes, Rejection, reject } from './rejection.ts';
+import { rejectWithout } from './select.ts';
 
 /** Rows of x, one after the other, to rows of y. */
 export type Apply = (x: Float64Array, batch: number) => Float64Array;
@@ -28,13 +30,34 @@ export interface Runner {
   readonly dispose: () => void;
 }
 
-/** The source's diagnostics are the user's; without an operator there is nothing to run. */
+/** The meaning of the operators chosen. */
+export function elaborateProject(project: Project, options: ElaborateOptions): ElaboratedSource {
+  const { readFile } = project;
+  const elaborated = elaborateSource(project.source, { readFile, ...options });
+  return acceptable(project, elaborated, elaborated.programs.length);
+}
+
+/** Down to kernels, for commands that only look at them. */
+export function lowerProject(project: Project, options: CompileOptions): LoweredSource {
+  const lowered = lowerSource(project.source, { readFile: project.readFile, ...options });
+  return acceptable(project, lowered, lowered.operators.length);
+}
+
 export async function compileProject(project: Project, options: CompileOptions): Promise<Compiled> {
   const compiled = await compile(project.source, { readFile: project.readFile, ...options });
-  const diagnostics = project.located(compiled.diagnostics);
+  return acceptable(project, compiled, compiled.operators.length);
+}
+
+/** The same with diagnostics located; errors, and nothing to work on, end the command. */
+function acceptable<Made extends { readonly diagnostics: readonly Diagnostic[] }>(
+  project: Project,
+  made: Made,
+  operators: number,
+): Made {
+  const diagnostics = project.located(made.diagnostics);
   if (hasErrors(diagnostics)) throw new Rejection(diagnostics, exitCodes.wrongInput);
-  if (compiled.operators.length === 0) reject(data.noOperator, { path: project.shown });
-  return { ...compiled, diagnostics };
+  if (operators === 0) rejectWithout(project);
+  return { ...made, diagnostics };
 }
 
 export function referenceRunner(program: Program, environment: Environment): Runner {

@@ -56,7 +56,6 @@ function program(io: Io, end: End): Command {
     .description('Structured linear operators, compiled to fused kernels.')
     .version(version, '--version', 'print the version')
     .helpOption('--help', 'show this help')
-    .helpCommand(false)
     .showSuggestionAfterError(true)
     .exitOverride()
     .configureOutput({

@@ -53,16 +53,17 @@ async function demo(): Promise<void> {
   );
   const out = new Float32Array(batch * program.rows);
   const [time] = timeInterleaved([() => operator.apply(x, { out, call })], 20);
-  const { flopsPerRow } = certify(lowered).total;
   const milliseconds = time?.medianMs ?? Number.NaN;
+  const speed = (certify(lowered).total.flopsPerRow * batch) / milliseconds / 1e6;
+  const [error, bound] = [worst.error, worst.bound].map(each => each.toExponential(2));
   io.stdout.write(
     [
       `${file} -> ${shownPath(io.cwd, folder)} in ${compileMs.toFixed(0)} ms`,
       ...files.map(({ path, contents }) => `  ${shownPath(io.cwd, path)} (${contents.length} bytes)`),
       '',
       explainText(certify(lowered)),
-      `batch ${batch}: ${milliseconds.toFixed(3)} ms, ${((flopsPerRow * batch) / milliseconds / 1e6).toFixed(1)} GF/s`,
-      `measured error ${worst.error.toExponential(2)}, derived bound ${worst.bound.toExponential(2)} (${probes.count} probes against f64, seed ${seed})`,
+      `batch ${batch}: ${milliseconds.toFixed(3)} ms, ${speed.toFixed(1)} GF/s`,
+      `measured error ${error}, derived bound ${bound} (${probes.count} probes against f64, seed ${seed})`,
       '',
     ].join('\n'),
   );

@@ -1,4 +1,4 @@
-/** One line on a terminal about what is being done, once that has taken a while; cleared before anything else is said. */
+/** One line on a terminal about what is being done, once that takes long; cleared before anything else is said. */
 import type { Io } from './io.ts';
 
 const patienceMs = 500;

@@ -45,15 +45,17 @@ export function selectOne(project: Project, selection: Selection): Instance {
   const exported = candidates.filter(({ kind }) => kind === 'export');
   const ready = candidates.filter(({ kind, sizes }) => kind === 'op' && sizes.length === 0);
   const [only, ...more] = exported.length > 0 ? exported : ready;
-  if (only === undefined) return reject(data.noOperator, { path: project.shown }, exampleOf(candidates));
+  if (only === undefined) return rejectWithout(project, candidates);
   if (more.length === 0) return { operator: only.name, sizes: {} };
   const known = [only, ...more].map(each => each.name).join(', ');
   return misuse(data.chooseOperator, { path: project.shown, known });
 }
 
-function exampleOf(candidates: readonly Candidate[]): string | undefined {
+/** Nothing in the file is at known sizes; the hint shows what could be asked for. */
+export function rejectWithout(project: Project, candidates = candidatesOf(project)): never {
   const first = candidates.find(({ kind }) => kind === 'op');
-  return first && `for example --op ${first.name} ${sizesToGive(first.sizes)}`;
+  const hint = first && `for example --op ${first.name} ${sizesToGive(first.sizes)}`;
+  return reject(data.noOperator, { path: project.shown }, hint);
 }
 
 const sizesToGive = (names: readonly string[]): string => names.map(name => `-D ${name}=...`).join(' ');

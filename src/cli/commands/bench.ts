@@ -189,8 +189,10 @@ function tell(io: Io, { json }: BenchFlags, { program, batch, rounds, how, conte
     `${program.title}, ${program.columns} -> ${program.rows}, batch ${batch}, ${how}, ${rounds} rounds`,
     ...results.map(({ name, medianMs, quartilesMs, flops, bytes, gigaflopsPerSecond, error }) => {
       const [low, high] = quartilesMs.map(each => each.toFixed(4));
-      const work = `${(flops / 1e6).toFixed(2)} MF, ${formatBytes(bytes)}, ${gigaflopsPerSecond.toFixed(1)} GF/s`;
-      return `  ${name.padEnd(16)} ${medianMs.toFixed(4)} ms (${low}..${high})  ${work}, error ${error.relative.toExponential(1)}`;
+      const time = `${name.padEnd(16)} ${medianMs.toFixed(4)} ms (${low}..${high})`;
+      const speed = `${gigaflopsPerSecond.toFixed(1)} GF/s`;
+      const work = `${(flops / 1e6).toFixed(2)} MF, ${formatBytes(bytes)}, ${speed}`;
+      return `  ${time}  ${work}, error ${error.relative.toExponential(1)}`;
     }),
     ...(speedup === undefined ? [] : [`  ${speedup.toFixed(2)} x faster than the dense matrix`]),
   ];

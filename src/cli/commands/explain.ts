@@ -1,14 +1,13 @@
 /** `sop explain FILE` prints what a compiled operator costs and why; `--code` explains a diagnostic. */
-import { lowerSource } from '../../compile.ts';
 import { data } from '../../core/diagnostics/data.ts';
-import { hasErrors } from '../../core/diagnostics/diagnostic.ts';
 import { certify } from '../../explain/certificate.ts';
 import { explainSvg } from '../../explain/svg.ts';
 import { explainText } from '../../explain/text.ts';
+import { lowerProject } from '../backend.ts';
 import type { Io } from '../io.ts';
 import { type CompileFlags, oneOf, profileOf, scalarOf } from '../options.ts';
 import { openProject } from '../project.ts';
-import { type ExitCode, exitCodes, misuse, Rejection, reject } from '../rejection.ts';
+import { type ExitCode, exitCodes, misuse } from '../rejection.ts';
 import { printDiagnostics, printJson } from '../report.ts';
 import { selectInstances } from '../select.ts';
 
@@ -26,16 +25,8 @@ export async function explain(io: Io, file: string, flags: ExplainFlags): Promis
   const [scalar, profile] = [scalarOf(flags.dtype), profileOf(flags.profile)];
   const project = await openProject(io, file);
   const instances = selectInstances(project, flags);
-  const lowered = lowerSource(project.source, {
-    ...(instances && { instances }),
-    readFile: project.readFile,
-    scalar,
-    profile,
-    modes: [mode],
-  });
-  const diagnostics = project.located(lowered.diagnostics);
-  if (hasErrors(diagnostics)) throw new Rejection(diagnostics, exitCodes.wrongInput);
-  if (lowered.operators.length === 0) reject(data.noOperator, { path: file });
+  const chosen = { ...(instances && { instances }), scalar, profile, modes: [mode] };
+  const lowered = lowerProject(project, chosen);
   const operators = lowered.operators.flatMap(({ source, modes }) =>
     modes.length > 0
       ? modes
@@ -45,7 +36,7 @@ export async function explain(io: Io, file: string, flags: ExplainFlags): Promis
           why: 'it is a map with pointwise steps, not linear',
         }),
   );
-  printDiagnostics(io, diagnostics);
+  printDiagnostics(io, lowered.diagnostics);
   if (format === 'json') printJson(io, { ok: true, operators: operators.map(certify) });
   else if (format === 'text') io.stdout.write(operators.map(each => explainText(certify(each))).join('\n'));
   else if (operators.length === 1) io.stdout.write(operators.map(explainSvg).join(''));

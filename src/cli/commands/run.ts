@@ -1,14 +1,18 @@
 /** `sop run FILE`: one operator on given or seeded numbers, by the generated module or by the reference. */
 import { resolve } from 'node:path';
 import { normal } from '../../../runtime/generators.ts';
+import type { CompileOptions } from '../../compile.ts';
 import { data } from '../../core/diagnostics/data.ts';
 import type { Diagnostic } from '../../core/diagnostics/diagnostic.ts';
+import { at } from '../../core/invariant.ts';
 import { printNpy } from '../../formats/npy.ts';
 import type { Program } from '../../ir/operator.ts';
-import { isLinear } from '../../pipeline.ts';
+import type { Environment } from '../../ir/tensorEvaluate.ts';
+import { isLinear, type Mode } from '../../pipeline.ts';
 import {
   compileProject,
   eachColumn,
+  elaborateProject,
   importModule,
   matrixByColumns,
   namingErrors,
@@ -22,7 +26,7 @@ import type { Io } from '../io.ts';
 import { type CompileFlags, oneOf, profileOf, scalarOf, seedOf, wholeNumber } from '../options.ts';
 import { type Origin, ownInput, type ParameterFlags, parameterValues, readNpy } from '../parameters.ts';
 import { progressOf } from '../progress.ts';
-import { openProject } from '../project.ts';
+import { openProject, type Project } from '../project.ts';
 import { type ExitCode, exitCodes, misuse, reject } from '../rejection.ts';
 import { jsonDiagnostics, printDiagnostics, printJson } from '../report.ts';
 import { selectOne } from '../select.ts';
@@ -53,27 +57,23 @@ export async function run(io: Io, file: string, flags: RunFlags): Promise<ExitCo
   const progress = progressOf(io);
   const project = await openProject(io, file);
   const instance = selectOne(project, flags);
-  const compiled = await compileProject(project, {
+  const modesNeeded: Mode[] = mode === 'adjoint' || mode === 'transpose' ? ['apply', 'adjoint'] : ['apply'];
+  const { program, diagnostics, start } = await prepare(project, backend, {
     instances: [instance],
     scalar,
     profile,
-    runtime: runtimeUrl,
-    modes: mode === 'adjoint' || mode === 'transpose' ? ['apply', 'adjoint'] : ['apply'],
+    modes: modesNeeded,
   });
-  const program = programOf(compiled, file);
   requireMode(program, mode);
   const { environment, origins } = await parameterValues(io, program, flags, seed);
   const input = takesInput(mode)
     ? await inputOf(io, program, mode, flags, seed)
     : noInput(program, mode, flags);
-  const runner =
-    backend === 'reference'
-      ? referenceRunner(program, environment)
-      : await wasmRunner(await importModule(compiled), { program, scalar, environment });
+  const runner = await start(environment);
   progress.step(`running ${program.name}`);
-  const start = performance.now();
+  const started = performance.now();
   const result = await namingErrors(async () => compute(runner, program, mode, input));
-  const milliseconds = performance.now() - start;
+  const milliseconds = performance.now() - started;
   runner.dispose();
   progress.done();
   const wide = backend === 'reference' || scalar === 'f64';
@@ -92,13 +92,37 @@ export async function run(io: Io, file: string, flags: RunFlags): Promise<ExitCo
     input,
     result,
     milliseconds,
-    diagnostics: compiled.diagnostics,
+    diagnostics,
   });
   return exitCodes.ok;
 }
 
-const programOf = (compiled: { operators: readonly { source: Program }[] }, path: string): Program =>
-  compiled.operators[0]?.source ?? reject(data.noOperator, { path });
+interface Prepared {
+  readonly program: Program;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly start: (environment: Environment) => Promise<Runner>;
+}
+
+/** The reference needs no more than the meaning of the source: it runs what no target compiles, too. */
+async function prepare(
+  project: Project,
+  backend: 'wasm' | 'reference',
+  options: CompileOptions & { readonly scalar: 'f32' | 'f64' },
+): Promise<Prepared> {
+  if (backend === 'reference') {
+    const { programs, diagnostics } = elaborateProject(project, options);
+    const program = at(programs, 0);
+    return { program, diagnostics, start: async environment => referenceRunner(program, environment) };
+  }
+  const compiled = await compileProject(project, { ...options, runtime: runtimeUrl });
+  const program = at(compiled.operators, 0).source;
+  const setting = { program, scalar: options.scalar };
+  return {
+    program,
+    diagnostics: compiled.diagnostics,
+    start: async environment => wasmRunner(await importModule(compiled), { ...setting, environment }),
+  };
+}
 
 const takesInput = (mode: RunMode): boolean => mode === 'apply' || mode === 'adjoint' || mode === 'transpose';
 
@@ -235,9 +259,8 @@ function tell(io: Io, { json, output }: RunFlags, told: Told): void {
   ];
   if (input !== undefined)
     lines.push(`x ${shapeText(input.shape)}: ${input.source ?? `drawn from seed ${seed}`}`);
-  lines.push(
-    `y ${shapeText(result.shape)}: ${milliseconds.toFixed(3)} ms${output === undefined ? '' : `, written to ${output}`}`,
-  );
+  const where = output === undefined ? '' : `, written to ${output}`;
+  lines.push(`y ${shapeText(result.shape)}: ${milliseconds.toFixed(3)} ms${where}`);
   if (output === undefined) lines.push(`  ${lineOfNumbers(result.values)}`);
   io.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -25,21 +25,26 @@ export const data = {
     severity: 'error',
     message: ({ path, why }) => `${path} is not a valid .npy file: ${why}`,
     explanation:
-      'An .npy file is a magic number, a version (1, 2 or 3), a header that gives type, order and shape, and exactly the bytes that these say. The file is cut off, longer than it says, or not of this format.',
+      'An .npy file is a magic number, a version (1, 2 or 3), a header that gives type, order and ' +
+      'shape, and exactly the bytes that these say. The file is cut off, longer than it says, or ' +
+      'not of this format.',
   }),
   npyType: row<{ path: string; type: string }>({
     code: 'SOP0305',
     severity: 'error',
     message: ({ path, type }) => `${path} holds values of type ${type}, which cannot be read`,
     explanation:
-      'Read are f2, f4, f8, i1 to i8, u1 to u8 and b1, in either byte order. Convert other arrays with astype before saving them.',
+      'Read are f2, f4, f8, i1 to i8, u1 to u8 and b1, in either byte order. Convert other arrays ' +
+      'with astype before saving them.',
   }),
   badSafetensors: row<{ path: string; why: string }>({
     code: 'SOP0306',
     severity: 'error',
     message: ({ path, why }) => `${path} is not a valid .safetensors file: ${why}`,
     explanation:
-      'A .safetensors file is the length of its header in 8 bytes, the header in JSON, and the bytes of its tensors without gaps or overlaps. The file is cut off or its header does not describe it.',
+      'A .safetensors file is the length of its header in 8 bytes, the header in JSON, and the ' +
+      'bytes of its tensors without gaps or overlaps. The file is cut off or its header does not ' +
+      'describe it.',
   }),
   safetensorsType: row<{ path: string; tensor: string; type: string }>({
     code: 'SOP0307',
@@ -54,7 +59,8 @@ export const data = {
     message: ({ path, tensor, parameter }) =>
       `${path} has no tensor '${tensor}' for the parameter ${parameter}`,
     explanation:
-      'A parameter is filled from the tensor that --map names, else from the one of its own name, plain or qualified by the operator.',
+      'A parameter is filled from the tensor that --map names, else from the one of its own name, ' +
+      'plain or qualified by the operator.',
   }),
   parameterShape: row<{ parameter: string; written: string; expected: string; found: string }>({
     code: 'SOP0309',
@@ -62,7 +68,8 @@ export const data = {
     message: ({ parameter, written, expected, found }) =>
       `${parameter} is declared ${written}, here ${expected}; the tensor given is ${found}`,
     explanation:
-      'The tensor has another shape than the parameter. A transposed matrix is read with --map parameter=tensor:T.',
+      'The tensor has another shape than the parameter. A transposed matrix is read with --map ' +
+      'parameter=tensor:T.',
   }),
   parameterType: row<{ parameter: string; found: string }>({
     code: 'SOP0310',
@@ -90,7 +97,8 @@ export const data = {
     severity: 'error',
     message: ({ input, operator, expected, found }) => `${operator} takes ${expected}; ${input} is ${found}`,
     explanation:
-      'The last axis of an input is the length of the operator; leading axes are the batch. The output keeps them.',
+      'The last axis of an input is the length of the operator; leading axes are the batch. The ' +
+      'output keeps them.',
   }),
   unwritable: row<{ path: string; why: string }>({
     code: 'SOP0314',
@@ -103,7 +111,8 @@ export const data = {
     severity: 'error',
     message: ({ why }) => why,
     explanation:
-      'The generated module refused to run: not enough memory for the batch and the weights, or an engine without 128-bit SIMD.',
+      'The generated module refused to run: not enough memory for the batch and the weights, or an ' +
+      'engine without 128-bit SIMD.',
   }),
   wrongUse: row<{ what: string }>({
     code: 'SOP0330',
@@ -135,7 +144,8 @@ export const data = {
     severity: 'error',
     message: ({ path }) => `${path} has no operator at known sizes`,
     explanation:
-      'An operator with sizes in brackets is compiled at given values: export it in the file, or name it with --op and give every size with -D.',
+      'An operator with sizes in brackets is compiled at given values: export it in the file, or ' +
+      'name it with --op and give every size with -D.',
   }),
   notYet: row<{ what: string; known: string }>({
     code: 'SOP0335',
