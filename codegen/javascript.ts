@@ -36,9 +36,6 @@ export function printPackFunction(kernel: Kernel, indent: string): string {
 const property = (name: string): string =>
   /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 
-/** Whether the pack step calls `erf`, which the module then imports from the runtime. */
-export const usesErf = (text: string): boolean => /\berf\(/.test(text);
-
 /** No pack step needs it: they have no vectors and look at no bits. */
 const absent = (name: OperatorName | 'lane' | 'vector') => (): never =>
   invariant(false, `${name} in a pack step`) as never;

@@ -3,7 +3,7 @@ import { SopError } from './errors.ts';
 import { type LoadOptions, loadModule, loadModuleSync } from './load.ts';
 import { buildMachine, type Machine, pack } from './machine.ts';
 import { type CallOptions, run, type Vector } from './operator.ts';
-import { describe, numbersOf, type ParameterValue } from './parameters.ts';
+import { describe, elementsOf, numbersOf, type ParameterValue } from './parameters.ts';
 import type {
   ModuleDescription,
   Numbers,
@@ -183,7 +183,9 @@ function ensure(instance: Instance, parameter: ParameterDescription, draw: Creat
       const other = instance.description.parameters.find(each => each.key === read);
       if (other !== undefined) ensure(instance, other, draw);
     }
-    values[key] = chosen.run(seed, values);
+    const filled = new Float64Array(elementsOf(parameter.shape));
+    chosen.run(values, filled, seed);
+    values[key] = filled;
   } else if (draw !== undefined) values[key] = draw(parameter, seed);
   else throw new SopError('parameter-missing', `${owner} needs ${describe(parameter)}`);
 }

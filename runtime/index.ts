@@ -9,7 +9,9 @@ export {
   type ModuleInstance,
   type Operator,
 } from './create.ts';
+export { erf } from './erf.ts';
 export { SopError, type SopErrorCode } from './errors.ts';
+export { drawValues, normal, orthogonal, permutation, random, signs, uniform } from './generators.ts';
 export { readBeside } from './load.ts';
 export type { CallOptions, Vector } from './operator.ts';
 export type { HalfValues, ParameterValue } from './parameters.ts';

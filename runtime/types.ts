@@ -52,11 +52,11 @@ export interface ParameterDescription {
   readonly default?: DefaultDescription;
 }
 
-/** How a parameter that was not given gets its values: from the seed and from the parameters it reads. */
+/** Fills a parameter that was not given, from the seed and from the parameters it reads. */
 export interface DefaultDescription {
   /** Keys of parameters, ready before `run`. */
   readonly reads: readonly string[];
-  readonly run: (seed: number, parameters: PackInputs) => Numbers;
+  readonly run: (parameters: PackInputs, target: Float64Array, seed: number) => void;
 }
 
 /** Rewrites parameters into the layout a kernel reads; run at load and when one of `reads` changes. */

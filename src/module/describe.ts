@@ -1,16 +1,19 @@
 /** What the runtime needs to know of lowered operators, as data (runtime/types.ts), and their pack steps as kernels. */
+
+import type { ParameterContents } from '../../codegen/module.ts';
 import type {
   BufferDescription,
   KernelDescription,
   OperatorDescription,
-  ParameterDescription,
   ProgramDescription,
 } from '../../runtime/types.ts';
 import { invariant } from '../core/invariant.ts';
-import type { ParameterDeclaration } from '../ir/operator.ts';
+import type { ParameterDeclaration, Program } from '../ir/operator.ts';
 import type { Buffer } from '../kernel/kernel.ts';
 import type { PackedBuffer } from '../lower/context.ts';
 import type { LoweredOperator } from '../pipeline.ts';
+import { describeDefault } from './defaults.ts';
+import { type IndexUse, indexUses } from './indexUse.ts';
 
 const bytesOf = { i32: 4, f32: 4, f64: 8 } as const;
 
@@ -68,8 +71,31 @@ export function describeOperator(
   };
 }
 
-export function describeParameter({ name, tensor, written }: ParameterDeclaration): ParameterDescription {
+/** Every parameter once (one of the file may be read by several operators), with what its readers ask of it. */
+export function describeParameters(programs: readonly Program[]): ParameterContents[] {
+  const uses = indexUses(programs);
+  const all = programs.flatMap(({ parameters }) => parameters);
+  const unique = new Map(all.map(each => [each.tensor.name, each]));
+  return [...unique.values()].map(declaration => ({
+    description: describeParameter(declaration, uses.get(declaration.tensor.name)),
+    default: describeDefault(declaration),
+  }));
+}
+
+function describeParameter(
+  { name, tensor, written }: ParameterDeclaration,
+  use: IndexUse | undefined,
+): ParameterContents['description'] {
   const { binding, dtype, shape } = tensor;
   invariant(binding !== 'item' && binding !== 'token', 'checked before');
-  return { key: tensor.name, name, dtype, shape, written, binding };
+  return {
+    key: tensor.name,
+    name,
+    dtype,
+    shape,
+    written,
+    binding,
+    ...(use && { range: use.range }),
+    ...(use?.permutation && { permutation: true }),
+  };
 }

@@ -1,7 +1,7 @@
 /** The JavaScript of pack steps: it computes what the interpreter does, whatever names and numbers it is given. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { printPackFunction, usesErf } from '../../codegen/javascript.ts';
+import { printPackFunction } from '../../codegen/javascript.ts';
 import { javascriptReserved, namer } from '../../codegen/names.ts';
 import { erf } from '../../src/core/erf.ts';
 import { declare, f64, literal, load, operation, store, variable } from '../../src/kernel/build.ts';
@@ -110,8 +110,8 @@ describe('printed pack functions', () => {
     const difference = operation('subtract', [a, operation('subtract', [literal(1, f64), a])]);
     const text = printPackFunction(kernelOf(operation('multiply', [difference, operation('erf', [a])])), '');
     expect(text).toContain('target[0] = (a - (1 - a)) * erf(a);');
-    expect(usesErf(text)).toBe(true);
-    expect(usesErf(printPackFunction(kernelOf(difference), ''))).toBe(false);
+    expect(text).toMatch(/\berf\(/);
+    expect(printPackFunction(kernelOf(difference), '')).not.toMatch(/erf/);
   });
 });
 
