@@ -23,6 +23,16 @@ export const dtypes: Readonly<Record<ParameterDtype, NumberKind>> = {
   c64: 'complex',
 };
 
+/** Whether later stages compile parameters of a binding. */
+export const compiledBindings: Readonly<Record<Binding, boolean>> = {
+  static: true,
+  frozen: true,
+  learned: true,
+  call: true,
+  item: false,
+  token: false,
+};
+
 const isDtype = (word: string): word is ParameterDtype => Object.hasOwn(dtypes, word);
 
 export const complexNumbers = 'c64 (complex numbers)';
@@ -48,8 +58,8 @@ export function unsupportedParameter({
   binding,
   dtype,
 }: Pick<TypedParameter, 'name' | 'binding' | 'dtype'>): string | undefined {
-  if (binding === 'item' || binding === 'token') return `the ${binding} parameter ${name}`;
-  return dtype === 'c64' ? complexNumbers : undefined;
+  if (!compiledBindings[binding]) return `the ${binding} parameter ${name}`;
+  return dtypes[dtype] === 'complex' ? complexNumbers : undefined;
 }
 
 function bindingOf(node: Parameter, scope: Scope): Binding {

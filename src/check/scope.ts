@@ -155,7 +155,13 @@ export function requireEqual(scope: Scope, left: Size, right: Size, complain: Co
     case 'undecided': {
       const valued = (size: Size, value: number): string =>
         sizeText(size) === String(value) ? String(value) : `${sizeText(size)} (= ${value})`;
-      const fails = (a: number, b: number) => complain(valued(left, a), valued(right, b));
+      const fails = (a: number, b: number): Diagnostic => {
+        const diagnostic = complain(valued(left, a), valued(right, b));
+        return {
+          ...diagnostic,
+          notes: [...diagnostic.notes, { message: `at these sizes: ${a} against ${b}` }],
+        };
+      };
       scope.context.pending.push({ left, right, fails });
       return true;
     }
