@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import * as generators from '../../runtime/generators.ts';
+import { elementsOf } from '../../runtime/parameters.ts';
 import type { ParameterDescription } from '../../runtime/types.ts';
 import { nearest } from '../check/nearest.ts';
 import { data } from '../core/diagnostics/data.ts';
@@ -60,7 +61,6 @@ export async function parameterValues(
   const environment = new Map<string, Float64Array>();
   const origins: Origin[] = [];
   const contents = describeParameters([program]);
-  const later: ParameterDeclaration[] = [];
   program.parameters.forEach((declaration, k) => {
     const description = contents[k]?.description;
     const { name, tensor } = declaration;
@@ -70,37 +70,25 @@ export async function parameterValues(
       environment.set(tensor.name, checked(description, found.array));
       origins.push({ name, from: 'file', source: found.source });
     } else if (declaration.default !== undefined) {
-      if (declaration.default.kind === 'value') later.push(declaration);
-      else environment.set(tensor.name, generated(declaration, seed));
+      environment.set(tensor.name, defaultValues(declaration, seed));
       origins.push({ name, from: 'default' });
     } else {
       environment.set(tensor.name, Float64Array.from(generators.drawValues(description, seed)));
       origins.push({ name, from: 'drawn' });
     }
   });
-  fillComputed(later, environment);
   return { environment, origins };
 }
 
-/** Defaults that are expressions, each after those it reads. */
-function fillComputed(
-  declarations: readonly ParameterDeclaration[],
-  environment: Map<string, Float64Array>,
-): void {
-  for (const { tensor, default: given } of declarations) {
-    invariant(given?.kind === 'value', 'sorted out before');
-    const { data: values } = evaluateTensor(given.value, environment);
-    const elements = elementsOf(tensor.shape);
-    // A single number fills the whole parameter.
-    environment.set(
-      tensor.name,
-      values.length === elements ? values : new Float64Array(elements).fill(values[0] ?? 0),
-    );
-  }
+/** A declared default: an expression, which reads no parameter, or a generator. */
+function defaultValues(declaration: ParameterDeclaration, seed: number): Float64Array {
+  const { tensor, default: given } = declaration;
+  if (given?.kind !== 'value') return generated(declaration, seed);
+  const { data: values } = evaluateTensor(given.value, new Map());
+  const elements = elementsOf(tensor.shape);
+  // A single number fills the whole parameter.
+  return values.length === elements ? values : new Float64Array(elements).fill(values[0] ?? 0);
 }
-
-const elementsOf = (shape: readonly number[]): number =>
-  shape.reduce((product, extent) => product * extent, 1);
 
 function generated(declaration: ParameterDeclaration, seed: number): Float64Array {
   const contents = describeDefault(declaration);

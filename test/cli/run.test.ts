@@ -9,6 +9,7 @@ op shuffled[n](p: index[n], d: [n]) : n -> n = perm(p) * diag(d)
 op picked[n, k](idx: index[k]) : n -> k = take(n, idx)
 op layer[n](W: [n, n], b: [n]) : n -> n = dense(W) |> bias(b) |> relu
 op given[n](d: [n] = normal("d", 2)) : n -> n = diag(d)
+op derived[n](d: [n] = tabulate(t < n) (4 * t + 1), e: [n] = 1.5, s: [] = 3) : n -> n = s * diag(e * d)
 op blend[n](call a: [], d: [n]) : n -> n = a * diag(d)
 export wide[3, 2] as wide3
 `;
@@ -30,6 +31,7 @@ const json = async (line: string) => {
 
 // W = [[1, 2, 3], [4, 5, 6]].
 tensors('w.safetensors', { name: 'W', shape: [2, 3], values: [1, 2, 3, 4, 5, 6] });
+npy('ones.npy', [3], [1, 1, 1]);
 npy('x.npy', [2, 3], [1, 0, 0, 1, 1, 1]);
 const wide = 'run f.sop --op wide3 --params w.safetensors';
 
@@ -124,6 +126,21 @@ describe('what is not given is drawn, and said to be', () => {
     reference.output.values.forEach((value: number, k: number) => {
       expect(own.output.values[k]).toBe(Math.fround(value));
     });
+  });
+
+  test('defaults that are expressions; one number fills', async () => {
+    const line = 'run f.sop --op derived -D n=3 --mode diag';
+    for (const backend of ['wasm', 'reference']) {
+      const { parameters, output } = await json(`${line} --backend ${backend}`);
+      expect(parameters.map((each: { from: string }) => each.from)).toEqual([
+        'default',
+        'default',
+        'default',
+      ]);
+      expect(output.values).toEqual([4.5, 22.5, 40.5]);
+      const given = await json(`${line} --input d=ones.npy --backend ${backend}`);
+      expect(given.output.values).toEqual([4.5, 4.5, 4.5]);
+    }
   });
 
   test('batches of none, of one, and beyond a tile', async () => {
