@@ -70,7 +70,11 @@ const rows = [...new Set([...phases.flat(), ...preMergeRules])];
 
 /** Operators with the node that a table of rules looks for at the top. */
 const subject = fc.oneof(
-  fc.constantFrom(compose(pad(12, 7), pad(7, 5)), compose(adjoint(pad(7, 5)), pad(7, 5))),
+  fc.constantFrom(
+    compose(pad(12, 7), pad(7, 5)),
+    compose(adjoint(pad(7, 5)), pad(7, 5)),
+    directSum(pad(4, 2), pad(3, 1)),
+  ),
   anyOperator,
   anyOperator.map(adjoint),
   anyOperator.map(offDiagonal),
@@ -124,7 +128,7 @@ describe('rules keep the dense matrix', () => {
         fc.property(subject, operator => {
           tables.reduce((current, rules) => rewrite(current, rules).operator, operator);
         }),
-        { numRuns: 800, seed: 20260101 },
+        { numRuns: 1200, seed: 20260101 },
       );
     },
     timeoutMs,

@@ -1,0 +1,19 @@
+/** A plan as text for people: kernels, what lies between them, and why. */
+import type { Step } from '../ir/operator.ts';
+import { formatBytes, type Plan } from './plan.ts';
+
+/** `stepText` writes a step, which is not the planner's business. */
+export function planText(plan: Plan, stepText: (step: Step) => string): string {
+  const { name, columns, rows, profile, bytesPerElement, segments, workspaces, cuts, oversize } = plan;
+  return [
+    `plan ${name}: ${columns} -> ${rows}, f${8 * bytesPerElement} on ${profile.name}`,
+    ...segments.flatMap(segment => [
+      `  kernel ${segment.name}: ${segment.input}[${segment.columns}] -> ${segment.output}[${segment.rows}], ${segment.tileRows} rows x ${formatBytes(segment.liveElements * bytesPerElement)}`,
+      ...segment.steps.map(step => `    ${stepText(step)}`),
+    ]),
+    ...workspaces.map(({ name: buffer, width }) => `  workspace ${buffer}[${width}]`),
+    ...cuts.map(({ between: [one, other], reason }) => `  cut between ${one} and ${other}: ${reason}`),
+    ...oversize.map(({ segment, reason }) => `  ${segment}: ${reason}`),
+    '',
+  ].join('\n');
+}
