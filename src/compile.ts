@@ -8,15 +8,18 @@
 import { assemble } from '../codegen/assemble.ts';
 import { printModule } from '../codegen/module.ts';
 import { printWat } from '../codegen/wat.ts';
-import { type ElaborateOptions, elaborateSource } from './check/source.ts';
-import type { Diagnostic } from './core/diagnostics/diagnostic.ts';
+import { type ElaboratedSource, type ElaborateOptions, elaborateSource } from './check/source.ts';
+import { checking } from './core/diagnostics/check.ts';
+import { type Diagnostic, report } from './core/diagnostics/diagnostic.ts';
 import type { SourceFile } from './core/span.ts';
-import type { Program } from './ir/operator.ts';
+import { inverse, type Operator, type Program } from './ir/operator.ts';
 import type { PackedBuffer } from './lower/context.ts';
 import { lowerPack } from './lower/pack.ts';
 import { describeOperator, describeParameters } from './module/describe.ts';
 import { isLinear, type LoweredOperator, lowerOperator, type Mode } from './pipeline.ts';
 import { type ProfileName, profiles } from './plan/profile.ts';
+import { irreducible } from './rewrite/inverse.ts';
+import { normalise } from './rewrite/normalise.ts';
 
 export type { Instance } from './check/elaborate.ts';
 
@@ -55,7 +58,11 @@ export interface Compiled extends LoweredSource {
 }
 
 export function lowerSource(source: SourceFile, options: CompileOptions = {}): LoweredSource {
-  const { diagnostics, programs } = elaborateSource(source, options);
+  const elaborated = elaborateSource(source, options);
+  const { programs } = elaborated;
+  const stuck = inversesWithoutRule(elaborated);
+  const diagnostics = [...elaborated.diagnostics, ...stuck];
+  if (stuck.length > 0) return { diagnostics, operators: [], packed: [] };
   const packed: PackedBuffer[] = [];
   const target = { profile: profiles[options.profile ?? 'wasm-simd128'], scalar: options.scalar ?? 'f32' };
   const operators = programs.map(program => {
@@ -68,6 +75,23 @@ export function lowerSource(source: SourceFile, options: CompileOptions = {}): L
     };
   });
   return { diagnostics, operators, packed };
+}
+
+/** Inverses that no rule takes apart: known only once the rules have run. */
+function inversesWithoutRule({ programs, inverses }: ElaboratedSource): Diagnostic[] {
+  const linear = (steps: Program['steps']): Operator[] =>
+    steps.flatMap(step =>
+      step.kind === 'linear' ? [step.operator] : step.kind === 'gate' ? linear(step.steps) : [],
+    );
+  const stuck = (operator: Operator): boolean => irreducible(normalise(operator).operator) !== undefined;
+  if (inverses.size === 0 || !programs.some(({ steps }) => linear(steps).some(stuck))) return [];
+  const found = [...inverses].filter(([operator]) => stuck(inverse(operator)));
+  // One that is taken apart alone may still be stuck in its place.
+  const blamed = found.length > 0 ? found : [...inverses].slice(0, 1);
+  return blamed.map(([, span]) => {
+    const what = span.file.text.slice(span.start, span.end).replace(/\s+/g, ' ');
+    return report(checking.noInverse, span, { what });
+  });
 }
 
 export async function compile(source: SourceFile, options: CompileOptions = {}): Promise<Compiled> {

@@ -4,7 +4,8 @@
  */
 import { checking } from '../core/diagnostics/check.ts';
 import { type Diagnostic, hasErrors, report } from '../core/diagnostics/diagnostic.ts';
-import type { ParameterDeclaration, Program, Step } from '../ir/operator.ts';
+import type { Span } from '../core/span.ts';
+import type { Operator, ParameterDeclaration, Program, Step } from '../ir/operator.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import { bodyAt } from './elaborateMap.ts';
 import { allKnown } from './elaborateOperator.ts';
@@ -23,6 +24,8 @@ export interface Instance {
 
 export interface Elaborated {
   readonly program: Program | undefined;
+  /** The operators under `inv`, and where it stands. */
+  readonly inverses: ReadonlyMap<Operator, Span>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -41,12 +44,13 @@ export function elaborate(program: TypedProgram, instance: Instance): Elaborated
     diagnostics,
     shared: new Map(),
     calls: new Map(),
+    inverses: new Map(),
     nodes: 0,
     depth: 0,
     work: 0,
   };
   const made = programOf(session, instance);
-  return { program: hasErrors(diagnostics) ? undefined : made, diagnostics };
+  return { program: hasErrors(diagnostics) ? undefined : made, inverses: session.inverses, diagnostics };
 }
 
 function programOf(session: Session, instance: Instance): Program | undefined {

@@ -121,7 +121,10 @@ function leafAt(node: OperatorNode & { kind: 'leaf' }, place: Place): Operator |
       return undefined;
   }
   const made = row.make(...(values as never[]));
-  if (!('expected' in made)) return made;
+  if (!('expected' in made)) {
+    if (made.kind === 'inverse') place.instance.session.inverses.set(made.operator, node.span);
+    return made;
+  }
   const { expected } = made;
   return refuse(place, checking.leafShape, node.span, {
     leaf: node.leaf,

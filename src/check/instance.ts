@@ -26,6 +26,8 @@ export interface Session {
   readonly shared: Map<string, ParameterDeclaration>;
   /** Calls already expanded: same operator, sizes and arguments. */
   readonly calls: Map<OperatorSignature, Map<string, readonly Step[] | undefined>>;
+  /** What `inv` was asked of, and where: not every operator has an inverse that is compiled. */
+  readonly inverses: Map<Operator, Span>;
   nodes: number;
   depth: number;
   /** What it took to make everything so far, in nodes rewritten. */

@@ -4,8 +4,8 @@
  */
 import { parse } from '../../grammar/parser.ts';
 import { type Diagnostic, hasErrors } from '../core/diagnostics/diagnostic.ts';
-import type { SourceFile } from '../core/span.ts';
-import type { Program } from '../ir/operator.ts';
+import type { SourceFile, Span } from '../core/span.ts';
+import type { Operator, Program } from '../ir/operator.ts';
 import { checkModule } from './check.ts';
 import { defaultInstances, elaborate, type Instance } from './elaborate.ts';
 import { resolveModule } from './module.ts';
@@ -21,6 +21,8 @@ export interface ElaboratedSource {
   readonly diagnostics: readonly Diagnostic[];
   /** Empty when a diagnostic is an error. */
   readonly programs: readonly Program[];
+  /** The operators under `inv`, and where it stands. */
+  readonly inverses: ReadonlyMap<Operator, Span>;
 }
 
 export function elaborateSource(source: SourceFile, options: ElaborateOptions = {}): ElaboratedSource {
@@ -33,12 +35,14 @@ export function elaborateSource(source: SourceFile, options: ElaborateOptions = 
     instances?.map(each => each.operator),
   );
   diagnostics.push(...checked.diagnostics);
-  if (hasErrors(diagnostics)) return { diagnostics, programs: [] };
+  if (hasErrors(diagnostics)) return { diagnostics, programs: [], inverses: new Map() };
+  const inverses = new Map<Operator, Span>();
   const programs = (instances ?? defaultInstances(checked.program)).map(instance => {
     const elaborated = elaborate(checked.program, instance);
     diagnostics.push(...elaborated.diagnostics);
+    for (const [operator, span] of elaborated.inverses) inverses.set(operator, span);
     return elaborated.program;
   });
-  if (hasErrors(diagnostics)) return { diagnostics, programs: [] };
-  return { diagnostics, programs: programs.filter(program => program !== undefined) };
+  if (hasErrors(diagnostics)) return { diagnostics, programs: [], inverses };
+  return { diagnostics, programs: programs.filter(program => program !== undefined), inverses };
 }

@@ -150,7 +150,7 @@ export class Writer {
 
   // ---------------------------------------------------------------------------------------------- parameters
 
-  private declare(
+  private parameter(
     shape: readonly Size[],
     values: GeneratedParameter['values'],
     dtype: string,
@@ -181,7 +181,7 @@ export class Writer {
         ' = 0.25',
       ]);
       if (fallback !== '') this.feature('default');
-      return this.declare(shape, 'real', dtype, fallback);
+      return this.parameter(shape, 'real', dtype, fallback);
     };
     const longer = (dim: Size): Size => ({ text: `${dim.text} + 1`, value: dim.value + 1 });
     const [leading] = shape;
@@ -197,7 +197,7 @@ export class Writer {
           `${this.pick(['exp', 'tanh', 'sin', 'cos', 'sigmoid', 'softplus', 'relu', 'silu', 'abs'])}(${plain()})`,
       ],
       ['two functions', () => `${this.pick(['min', 'max'])}(${plain()}, ${this.number()})`],
-      ['slice', () => `${this.declare([this.literal(3), ...shape], 'real', '', '')}[${this.below(3)}]`],
+      ['slice', () => `${this.parameter([this.literal(3), ...shape], 'real', '', '')}[${this.below(3)}]`],
     ];
     if (leading !== undefined) {
       forms.push(['normalize', () => `normalize(${plain()})`]);
@@ -208,7 +208,7 @@ export class Writer {
             .slice(1)
             .map(() => ', ..')
             .join('');
-          return `${this.declare([longer(leading), ...shape.slice(1)], 'real', '', '')}[1..${leading.text} + 1${rest}]`;
+          return `${this.parameter([longer(leading), ...shape.slice(1)], 'real', '', '')}[1..${leading.text} + 1${rest}]`;
         },
       ]);
     }
@@ -218,7 +218,7 @@ export class Writer {
       forms.push([
         'outer',
         () =>
-          `outer(${this.declare([leading], 'real', '', '')}, ${this.declare(shape.slice(1), 'real', '', '')})`,
+          `outer(${this.parameter([leading], 'real', '', '')}, ${this.parameter(shape.slice(1), 'real', '', '')})`,
       ]);
     const [name, make] = this.oneIn(2) ? this.pick(forms) : (forms[0] ?? ['parameter', plain]);
     return this.used('tensor', name, make());
@@ -226,15 +226,15 @@ export class Writer {
 
   /** A parameter [count, rows, columns], its slice at an index variable as an operator. */
   indexed(variable: string, count: number, rows: Size, columns: Size): string {
-    return `dense(${this.declare([this.literal(count), rows, columns], 'real', '', '')}[${variable}])`;
+    return `dense(${this.parameter([this.literal(count), rows, columns], 'real', '', '')}[${variable}])`;
   }
 
   permutation(n: Size): string {
-    return this.declare([n], 'permutation', 'index', this.pick(['', ' = permutation("p")']));
+    return this.parameter([n], 'permutation', 'index', this.pick(['', ' = permutation("p")']));
   }
 
   indices(count: Size, bound: number): string {
-    return this.declare([count], { below: bound }, 'index', '');
+    return this.parameter([count], { below: bound }, 'index', '');
   }
 
   number(): string {
