@@ -14,7 +14,7 @@ import type { Kernel } from './kernel/kernel.ts';
 import { simplify } from './kernel/simplify.ts';
 import { verifyKernel } from './kernel/verify.ts';
 import type { PackedBuffer } from './lower/context.ts';
-import { lowerProgram } from './lower/lower.ts';
+import { type LoweringOptions, lowerProgram } from './lower/lower.ts';
 import { placeSegment } from './lower/place.ts';
 import { type Plan, planProgram, type Segment } from './plan/plan.ts';
 import type { Profile } from './plan/profile.ts';
@@ -58,7 +58,7 @@ export function lowerOperator(
     return pass('reuse', verifyTile, reuseScratch(tile));
   });
   const kernels = tiles.map(tile => {
-    const { kernel } = lowerProgram(tile, optionsOf(target), packed);
+    const { kernel } = lowerProgram(tile, loweringOptions(target), packed);
     const lowered = pass('lower', verifyKernel, kernel);
     const simplified = pass('simplify', verifyKernel, simplify(lowered));
     return pass('legalize', verifyKernel, legalize(simplified, wasmCapabilities));
@@ -99,10 +99,12 @@ function placed(plan: Plan, segment: Segment): TileProgram {
   });
 }
 
-const optionsOf = ({ profile, scalar }: LoweringTarget) => ({
+export const loweringOptions = ({ profile, scalar }: LoweringTarget): LoweringOptions => ({
   machine: {
     lanes: scalar === 'f64' ? profile.vectorLanes / 2 : profile.vectorLanes,
     accumulators: profile.accumulators,
+    lineElements: profile.lineBytes / (scalar === 'f64' ? 8 : 4),
+    grouped: profile.group !== undefined,
   },
   fusedMultiplyAdd: profile.fusedMultiplyAdd,
   scalar,

@@ -60,16 +60,17 @@ export function bufferNamed(lowering: Lowering, name: string): TileBuffer {
 }
 
 /**
- * Elements from one row of a buffer to the next. Scratch rows take an odd number of cache lines (64 bytes),
- * so that the same column of several rows falls into different sets of a cache.
+ * Elements from one row of a buffer to the next. Scratch rows take an odd number of cache lines, so that the
+ * same column of several rows falls into different sets of a cache; where there is no cache, whole vectors.
  */
-export function pitchOf({ role, width }: TileBuffer, scalar: 'f32' | 'f64'): number {
-  const line = scalar === 'f64' ? 8 : 16;
-  return role === 'scratch' ? (Math.ceil(width / line) | 1) * line : width;
+export function pitchOf({ role, width }: TileBuffer, { lineElements, lanes }: Machine): number {
+  if (role !== 'scratch') return width;
+  if (lineElements === 0) return Math.ceil(width / lanes) * lanes;
+  return (Math.ceil(width / lineElements) | 1) * lineElements;
 }
 
 export const rowPitch = (lowering: Lowering, name: string): number =>
-  pitchOf(bufferNamed(lowering, name), lowering.scalar);
+  pitchOf(bufferNamed(lowering, name), lowering.machine);
 
 /** The address of element 0 of row `row` of the tile. */
 export function rowStart(lowering: Lowering, name: string, row: Expression): Expression {

@@ -1,6 +1,7 @@
 /**
  * A contract as loops: for each region of the schedule, loops over its free axes outside, then groups of
  * rows, then the reduction in registers (accumulate.ts). The weights of a region are read front to back.
+ * What these loops compute is independent, so invocations may share them out (axis `lane`).
  */
 import { at } from '../core/invariant.ts';
 import {
@@ -60,7 +61,7 @@ function rowGroups(group: Group): Statement[] {
       tilePlaces,
       weightAt: affine(layout.offset, weights),
     };
-    return [loop(row, from, to, rows, accumulate(body))];
+    return [loop(row, from, to, rows, accumulate(body), 'lane')];
   };
   const nest = (loops: readonly RegionLoop[]): Statement[] => {
     const [first, ...rest] = loops;
@@ -69,7 +70,7 @@ function rowGroups(group: Group): Statement[] {
     const { statements, place } = startOf(lowering, first, variable(name));
     places.set(first.axis, place);
     weights.push([first.weightStride, variable(name)]);
-    return [loop(name, literal(0), literal(first.count), 1, [...statements, ...nest(rest)])];
+    return [loop(name, literal(0), literal(first.count), 1, [...statements, ...nest(rest)], 'lane')];
   };
   const body = nest(layout.outer);
   return [{ kind: 'if', condition: operation('less', [from, to]), then: body, otherwise: [] }];
@@ -104,7 +105,7 @@ function overTiles(
     return { base: place, constant: 0 };
   });
   const body = [...statements, ...inner(tilePlaces)];
-  return groups.count === 1 ? body : [loop(name, literal(0), literal(groups.count), 1, body)];
+  return groups.count === 1 ? body : [loop(name, literal(0), literal(groups.count), 1, body, 'lane')];
 }
 
 /**

@@ -53,10 +53,7 @@ export function lowerProgram(
   const kernel: Kernel = {
     name: program.name,
     comment: program.comment,
-    buffers: [
-      ...program.buffers.map(each => rowsBuffer(each, options.scalar, program.tileRows)),
-      ...read.map(weightsBuffer),
-    ],
+    buffers: [...program.buffers.map(each => rowsBuffer(lowering, each)), ...read.map(weightsBuffer)],
     parameters: [{ name: 'batch', maximum: options.maximumBatch }],
     body,
   };
@@ -85,16 +82,16 @@ function tileLoop(tileRows: number, statements: readonly Statement[]): Statement
   ];
 }
 
-function rowsBuffer(buffer: TileBuffer, scalar: 'f32' | 'f64', tileRows: number): Buffer {
+function rowsBuffer({ machine, scalar, tileRows }: Lowering, buffer: TileBuffer): Buffer {
   const { name, role, width } = buffer;
   const scratch = role === 'scratch';
   return {
     name,
     scalar,
     extent: scratch
-      ? { fixed: tileRows * pitchOf(buffer, scalar), perUnit: 0, parameter: undefined }
+      ? { fixed: tileRows * pitchOf(buffer, machine), perUnit: 0, parameter: undefined }
       : { fixed: 0, perUnit: width, parameter: 'batch' },
-    space: 'global',
+    space: scratch && machine.grouped ? 'shared' : 'global',
     access: role === 'input' ? 'read' : 'readWrite',
     comment: scratch ? `scratch [${tileRows}, ${width}]` : `${role} [batch, ${width}]`,
   };

@@ -43,7 +43,7 @@ function overDomain(
 ): Statement[] {
   const rows = (point: Point): Statement[] => {
     const row = fresh(lowering, 'row');
-    return [loop(row, literal(0), tileRowCount, 1, body(point, variable(row)))];
+    return [loop(row, literal(0), tileRowCount, 1, body(point, variable(row)), 'lane')];
   };
   const scalar: Type = { scalar: lowering.scalar, lanes: 1 };
   const digits = maps.map(stridedDigits);
@@ -61,10 +61,14 @@ function overDomain(
     });
     const strides = maps.map(() => 1);
     return [
-      loop(name, literal(0), literal(at(maps, 0).domain), 1, [
-        ...before,
-        ...rows({ addresses, strides, type: scalar }),
-      ]),
+      loop(
+        name,
+        literal(0),
+        literal(at(maps, 0).domain),
+        1,
+        [...before, ...rows({ addresses, strides, type: scalar })],
+        'lane',
+      ),
     ];
   }
   const extents = extentsOfCuts(cuts);
@@ -87,11 +91,11 @@ function overDomain(
         strides: steps,
         type: { scalar: lowering.scalar, lanes },
       };
-      made.push(loop(name, literal(0), literal(vectors), lanes, rows(point)));
+      made.push(loop(name, literal(0), literal(vectors), lanes, rows(point), 'lane'));
     }
     if (vectors < extent) {
       const name = fresh(lowering, 'i');
-      made.push(loop(name, literal(vectors), literal(extent), 1, nest(depth + 1, moved(name))));
+      made.push(loop(name, literal(vectors), literal(extent), 1, nest(depth + 1, moved(name)), 'lane'));
     }
     return made;
   };
@@ -297,6 +301,6 @@ function lowerSubstitute(lowering: Lowering, solve: TileStatement & { kind: 'sub
   ];
   return [
     comment(`${output.buffer} = triangle^-1 ${input.buffer}, ${direction} substitution`),
-    loop(row, literal(0), tileRowCount, 1, [loop(step, literal(0), literal(order), 1, body)]),
+    loop(row, literal(0), tileRowCount, 1, [loop(step, literal(0), literal(order), 1, body)], 'lane'),
   ];
 }

@@ -54,15 +54,19 @@ export interface Plan {
 
 export function planProgram(program: Program, profile: Profile, bytesPerElement: 4 | 8): Plan {
   const links = linksOf(program);
-  const capacity = Math.floor(profile.tileBytes / bytesPerElement);
-  const ends = cheapestEnds(links, capacity);
+  const room: Room = {
+    elements: Math.floor(profile.tileBytes / bytesPerElement),
+    holdsRows: profile.tileHolds === 'rows',
+  };
+  const ends = cheapestEnds(links, room);
   const startOf = (index: number) => (index === 0 ? 0 : at(ends, index - 1));
   const buffer = (index: number) => (index === 0 ? 'x' : index === ends.length ? 'y' : `v${index - 1}`);
-  const bytesOf = (start: number, end: number) => liveElements(links.slice(start, end)) * bytesPerElement;
+  const bytesOf = (start: number, end: number) =>
+    liveElements(links.slice(start, end), room) * bytesPerElement;
   const against = `> ${formatBytes(profile.tileBytes)} of ${profile.tileMemory} on ${profile.name}`;
   const segments = ends.map((end, index): Segment => {
     const own = links.slice(startOf(index), end);
-    const live = Math.max(1, liveElements(own), program.columns * Number(links.length === 0));
+    const live = Math.max(1, liveElements(own, room), program.columns * Number(links.length === 0));
     return {
       name: ends.length === 1 ? program.name : `${program.name}_${index}`,
       steps: stepsOf(own),
@@ -89,7 +93,7 @@ export function planProgram(program: Program, profile: Profile, bytesPerElement:
       return { between: [at(segments, index).name, next.name], reason };
     }),
     oversize: segments
-      .filter(segment => segment.liveElements > capacity)
+      .filter(segment => segment.liveElements > room.elements)
       .map(({ name, liveElements: live }) => {
         const reason = `one row is ${formatBytes(live * bytesPerElement)} ${against}, and nothing in it can be cut`;
         return { segment: name, reason };
@@ -104,17 +108,26 @@ export function formatBytes(bytes: number): string {
   return `${Number.isInteger(value) ? value : value.toFixed(1)} ${unit}`;
 }
 
-/** Elements of one row alive at once in a segment: its input and output, gates, and the widest moment between. */
-function liveElements(links: readonly Link[]): number {
-  const stretch = links.reduceRight<Stretch>(prepend, emptyStretch);
-  const gates = links.reduce((total, link) => total + link.gates, 0);
-  return (links[0]?.columns ?? 0) + (links.at(-1)?.rows ?? 0) + stretch.inner + gates;
+/** The memory of a tile: its size for one row, and whether input and output rows take part of it. */
+interface Room {
+  readonly elements: number;
+  readonly holdsRows: boolean;
 }
 
+/** Elements of one row alive at once in a segment: gates, the widest moment between, and its input and output. */
+function liveElements(links: readonly Link[], room: Room): number {
+  const stretch = links.reduceRight<Stretch>(prepend, emptyStretch);
+  const gates = links.reduce((total, link) => total + link.gates, 0);
+  return rowEnds(links[0], links.at(-1), room) + stretch.inner + gates;
+}
+
+const rowEnds = (first: Link | undefined, last: Link | undefined, { holdsRows }: Room): number =>
+  holdsRows ? (first?.columns ?? 0) + (last?.rows ?? 0) : 0;
+
 /** Ends of the segments: the fewest elements written between kernels, by dynamic programming over the cuts. */
-function cheapestEnds(links: readonly Link[], capacity: number): number[] {
+function cheapestEnds(links: readonly Link[], room: Room): number[] {
   const total = links.length;
-  if (total === 0 || liveElements(links) <= capacity) return [total];
+  if (total === 0 || liveElements(links, room) <= room.elements) return [total];
   const best: { readonly cost: number; readonly start: number }[] = [{ cost: 0, start: 0 }];
   for (let end = 1; end <= total; end++) {
     let chosen = { cost: Number.POSITIVE_INFINITY, start: 0 };
@@ -124,9 +137,9 @@ function cheapestEnds(links: readonly Link[], capacity: number): number[] {
       stretch = prepend(stretch, first);
       gates += first.gates;
       computing += Number(first.move === 'none');
-      if (computing > 1 && stretch.inner + gates > capacity) break;
-      const live = first.columns + at(links, end - 1).rows + stretch.inner + gates;
-      const allowed = computing === 1 || (computing === 0 ? end - start === total : live <= capacity);
+      if (computing > 1 && stretch.inner + gates > room.elements) break;
+      const live = rowEnds(first, at(links, end - 1), room) + stretch.inner + gates;
+      const allowed = computing === 1 || (computing === 0 ? end - start === total : live <= room.elements);
       // A cut costs what it writes and a launch.
       const cost = at(best, start).cost + (start === 0 ? 0 : first.columns + 1);
       if (allowed && cost < chosen.cost) chosen = { cost, start };

@@ -13,6 +13,10 @@ export interface Profile {
   readonly tileBytes: number;
   /** What `tileBytes` is called in messages. */
   readonly tileMemory: string;
+  /** What takes that room: a cache holds whole rows, workgroup memory only what lies between input and output. */
+  readonly tileHolds: 'rows' | 'between';
+  /** Rows in the tile's memory take an odd number of lines of so many bytes; 0 where they need no distance. */
+  readonly lineBytes: number;
   /** Rows of a tile: at least this many where they fit, so that weights are reused. */
   readonly tileRows: number;
   /** Rows that share one pass over the weights; a tile has a multiple of these where that many fit. */
@@ -21,6 +25,16 @@ export interface Profile {
   readonly fusedMultiplyAdd: boolean;
   /** Bytes the emitted module may allocate. */
   readonly memoryBytes: number;
+  /** Groups of invocations that run a kernel together; nothing where one thread does. */
+  readonly group: GroupLimits | undefined;
+}
+
+export interface GroupLimits {
+  readonly invocations: number;
+  /** Groups of one launch. */
+  readonly maximumGroups: number;
+  /** Bytes that one binding may hold. */
+  readonly bindingBytes: number;
 }
 
 /** WASM with 128-bit SIMD: 16 registers on x86-64; the tile should stay in a 1 MiB second-level cache. */
@@ -30,15 +44,35 @@ const wasmSimd128: Profile = {
   accumulators: 8,
   tileBytes: 512 * 1024,
   tileMemory: 'second-level cache',
+  tileHolds: 'rows',
+  lineBytes: 64,
   tileRows: 8,
   rowsTogether: 4,
   fusedMultiplyAdd: false,
   memoryBytes: 2 ** 31,
+  group: undefined,
+};
+
+/** Every WebGPU device: the default limits of the specification. */
+const webgpuDefault: Profile = {
+  name: 'webgpu-default',
+  vectorLanes: 4,
+  accumulators: 8,
+  tileBytes: 16 * 1024,
+  tileMemory: 'workgroup memory',
+  tileHolds: 'between',
+  tileRows: 4,
+  rowsTogether: 4,
+  lineBytes: 0,
+  fusedMultiplyAdd: false,
+  memoryBytes: 2 ** 31,
+  group: { invocations: 256, maximumGroups: 65535, bindingBytes: 2 ** 27 },
 };
 
 export const profiles = {
   'wasm-simd128': wasmSimd128,
   'wasm-relaxed': { ...wasmSimd128, name: 'wasm-relaxed', fusedMultiplyAdd: true },
+  'webgpu-default': webgpuDefault,
 } as const satisfies Record<string, Profile>;
 
 export type ProfileName = keyof typeof profiles;

@@ -10,6 +10,7 @@ import { simplify } from '../../src/kernel/simplify.ts';
 import { verifyKernel } from '../../src/kernel/verify.ts';
 import type { PackedBuffer } from '../../src/lower/context.ts';
 import { lowerProgram } from '../../src/lower/lower.ts';
+import { loweringOptions } from '../../src/pipeline.ts';
 import { profiles } from '../../src/plan/profile.ts';
 import type { Axis, ContractStatement, EpilogueStep, TileProgram, View } from '../../src/tile/tile.ts';
 import { verifyTile } from '../../src/tile/verify.ts';
@@ -174,9 +175,7 @@ function trialOf(all: readonly Axis[], choices: Choices): Pick<ContractTrial, 't
 export function buildTile({ tile, scalar }: ContractTrial, relaxed = false): Built {
   const profile = profiles[relaxed ? 'wasm-relaxed' : 'wasm-simd128'];
   const packed: PackedBuffer[] = [];
-  const machine = { lanes: scalar === 'f64' ? 2 : profile.vectorLanes, accumulators: profile.accumulators };
-  const options = { machine, fusedMultiplyAdd: relaxed, scalar, maximumBatch: 2 ** 20 };
-  const { kernel } = lowerProgram(tile, options, packed);
+  const { kernel } = lowerProgram(tile, loweringOptions({ profile, scalar }), packed);
   const legal = legalize(simplify(kernel), wasmCapabilities);
   const problems = [...verifyTile(tile), ...verifyKernel(kernel), ...verifyKernel(legal)];
   if (problems.length > 0) throw new Error(problems.join('\n'));

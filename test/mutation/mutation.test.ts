@@ -9,7 +9,7 @@ import { simplify } from '../../src/kernel/simplify.ts';
 import type { PackedBuffer } from '../../src/lower/context.ts';
 import { lowerProgram } from '../../src/lower/lower.ts';
 import { lowerPack } from '../../src/lower/pack.ts';
-import type { LoweredOperator } from '../../src/pipeline.ts';
+import { type LoweredOperator, loweringOptions } from '../../src/pipeline.ts';
 import { randomNumbers } from '../../src/verify/probes.ts';
 import {
   type Backend,
@@ -77,13 +77,7 @@ function plainKernels(modes: readonly LoweredOperator[]): Kernel[] {
   const packed: PackedBuffer[] = [];
   return modes.flatMap(({ tiles, plan }) =>
     tiles.map(tile => {
-      const { vectorLanes: lanes, accumulators, fusedMultiplyAdd } = plan.profile;
-      const options = {
-        machine: { lanes, accumulators },
-        fusedMultiplyAdd,
-        scalar: 'f32',
-        maximumBatch: 2 ** 20,
-      } as const;
+      const options = loweringOptions({ profile: plan.profile, scalar: 'f32' });
       return simplify(lowerProgram(tile, options, packed).kernel);
     }),
   );
