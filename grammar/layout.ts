@@ -70,53 +70,52 @@ export const hardLine = (place: 'first' | 'between' | 'last'): Item => ({
   closing: place === 'last',
 });
 
-/** What the choices read, by item. */
+/** What the choices read, by item; typed arrays, for a page may have a million items. */
 interface Measures {
   /** Width before the item if nothing broke. */
-  readonly position: readonly number[];
+  readonly position: Int32Array;
   /** Width before the next place, from this item on, where a line may break. */
-  readonly nextBreak: readonly number[];
+  readonly nextBreak: Int32Array;
   /** For `open` its `close`; for a `line` the next line of its group or the group's end. */
-  readonly end: readonly number[];
+  readonly end: Int32Array;
   /** Number of tokens before the item. */
-  readonly token: readonly number[];
+  readonly token: Int32Array;
   /** Number of lines before the item that always break. */
-  readonly hard: readonly number[];
+  readonly hard: Int32Array;
 }
 
 function measure(items: readonly Item[]): Measures {
-  const [position, token, hard]: [number[], number[], number[]] = [[0], [0], [0]];
-  for (const [i, item] of items.entries()) {
-    position.push(at(position, i) + flatWidth(item));
-    token.push(at(token, i) + (item.kind === 'token' ? 1 : 0));
-    hard.push(at(hard, i) + (item.kind === 'line' && item.flat === undefined ? 1 : 0));
-  }
-  const nextBreak = new Array<number>(items.length + 1).fill(at(position, items.length));
-  const end = new Array<number>(items.length).fill(items.length);
-  /** For each group around the item: where its next line, or else its end, is. */
-  const next = [items.length];
-  for (let i = items.length - 1; i >= 0; i--) {
+  const count = items.length;
+  const numbers = (): Int32Array => new Int32Array(count + 1);
+  const [position, token, hard, nextBreak] = [numbers(), numbers(), numbers(), numbers()];
+  for (let i = 0; i < count; i++) {
     const item = at(items, i);
-    nextBreak[i] = item.kind === 'line' ? at(position, i) : at(nextBreak, i + 1);
-    if (item.kind === 'line') {
-      end[i] = next[next.length - 1] ?? items.length;
-      next[next.length - 1] = i;
-    } else if (item.kind === 'close') next.push(i);
-    else if (item.kind === 'open') next.pop();
+    position[i + 1] = at(position, i) + flatWidth(item);
+    token[i + 1] = at(token, i) + (item.kind === 'token' ? 1 : 0);
+    hard[i + 1] = at(hard, i) + (item.kind === 'line' && item.flat === undefined ? 1 : 0);
   }
-  matchGroups(items, end);
-  return { position, nextBreak, end, token, hard };
+  nextBreak[count] = at(position, count);
+  for (let i = count - 1; i >= 0; i--)
+    nextBreak[i] = at(items, i).kind === 'line' ? at(position, i) : at(nextBreak, i + 1);
+  return { position, nextBreak, end: endsOf(items), token, hard };
 }
 
-function matchGroups(items: readonly Item[], end: number[]): void {
-  const opened: number[] = [];
-  for (const [i, item] of items.entries()) {
-    if (item.kind === 'open') opened.push(i);
-    if (item.kind !== 'close') continue;
-    const start = opened.pop();
-    invariant(start !== undefined, 'a group closes that was not opened');
-    end[start] = i;
+function endsOf(items: readonly Item[]): Int32Array {
+  const end = new Int32Array(items.length).fill(items.length);
+  /** For each group around the item: where it opened, and its last line so far. */
+  const groups: { readonly start: number; line: number | undefined }[] = [{ start: 0, line: undefined }];
+  for (let i = 0; i < items.length; i++) {
+    const { kind } = at(items, i);
+    if (kind === 'open') groups.push({ start: i, line: undefined });
+    if (kind !== 'line' && kind !== 'close') continue;
+    const group = groups.at(-1);
+    invariant(group !== undefined, 'a group closes that was not opened');
+    if (group.line !== undefined) end[group.line] = i;
+    if (kind === 'line') group.line = i;
+    else end[group.start] = i;
+    if (kind === 'close') groups.pop();
   }
+  return end;
 }
 
 function flatWidth(item: Item): number {
@@ -142,9 +141,9 @@ type Gap =
 export function layOut(items: readonly Item[], trivia: Trivia): string {
   const measures = measure(items);
   const tokenCount = at(measures.token, items.length);
-  const comments = commentsByToken(trivia.comments, tokenCount);
+  const comments = commentsByToken(trivia.comments);
   const blankLines = new Set(trivia.blankLines);
-  const commented = prefixCounts(comments);
+  const commented = prefixCounts(comments, tokenCount);
   const page = new Page();
   const broken: boolean[] = [true];
   let [gap, indentation]: [Gap, number] = [{ kind: 'none' }, 0];
@@ -158,17 +157,18 @@ export function layOut(items: readonly Item[], trivia: Trivia): string {
     return isPlain && column + at(measures.nextBreak, to) - at(measures.position, from) <= lineWidth;
   };
   const breaks = (item: Line, i: number): boolean => {
-    if (item.flat === undefined || at(comments, at(measures.token, i)).length > 0) return true;
+    if (item.flat === undefined || comments.has(at(measures.token, i))) return true;
     if (broken.at(-1) !== true) return false;
     return !item.fill || !fits(i, at(measures.end, i), page.column);
   };
 
-  for (const [i, item] of items.entries()) {
+  for (let i = 0; i < items.length; i++) {
+    const item = at(items, i);
     switch (item.kind) {
       case 'token': {
         const k = at(measures.token, i);
         const around = { gap, indent: indentation, isBlankBefore: blankLines.has(k) };
-        page.token(item.text, at(comments, k), around);
+        page.token(item.text, comments.get(k) ?? [], around);
         gap = { kind: 'none' };
         break;
       }
@@ -192,7 +192,7 @@ export function layOut(items: readonly Item[], trivia: Trivia): string {
         break;
     }
   }
-  return page.finish(at(comments, tokenCount));
+  return page.finish(comments.get(tokenCount) ?? []);
 }
 
 /** Text so far. */
@@ -252,15 +252,19 @@ class Page {
   }
 }
 
-function commentsByToken(comments: readonly Comment[], tokenCount: number): Comment[][] {
-  const lists = Array.from({ length: tokenCount + 1 }, (): Comment[] => []);
-  for (const comment of comments) at(lists, comment.before).push(comment);
+function commentsByToken(comments: readonly Comment[]): ReadonlyMap<number, readonly Comment[]> {
+  const lists = new Map<number, Comment[]>();
+  for (const comment of comments) {
+    const list = lists.get(comment.before);
+    if (list === undefined) lists.set(comment.before, [comment]);
+    else list.push(comment);
+  }
   return lists;
 }
 
 /** How many of the first k tokens have comments before them, for each k. */
-function prefixCounts(comments: readonly (readonly Comment[])[]): number[] {
-  const counts = [0];
-  for (const [k, list] of comments.entries()) counts.push(at(counts, k) + (list.length > 0 ? 1 : 0));
+function prefixCounts(comments: ReadonlyMap<number, unknown>, tokenCount: number): Int32Array {
+  const counts = new Int32Array(tokenCount + 1);
+  for (let k = 0; k < tokenCount; k++) counts[k + 1] = at(counts, k) + (comments.has(k) ? 1 : 0);
   return counts;
 }

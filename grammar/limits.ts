@@ -10,7 +10,7 @@ export const sourceLimit = 2 ** 20;
 /** Brackets, signs, conditions, sums and loops inside each other. */
 export const nestingLimit = 64;
 /** Joins (`+ - * / % '`, calls and indexing) in one expression, brackets included. */
-export const chainLimit = 4096;
+export const chainLimit = 1024;
 /** Diagnostics reported for one source. */
 export const diagnosticLimit = 100;
 

@@ -206,34 +206,12 @@ describe('limits', () => {
   test('1 MiB and no more', () => {
     expect(codesOf(parseText(' '.repeat(sourceLimit + 1)))).toEqual(['SOP0104']);
     const filled = (unit: string) => unit.repeat(Math.floor(sourceLimit / unit.length));
-    for (const unit of [
-      ' ',
-      '\n',
-      '//',
-      '// c\n',
-      '"',
-      "'",
-      '(',
-      '@',
-      '@ ',
-      'x',
-      '9',
-      '1.',
-      'op ',
-      'if ',
-      '[',
-      '{',
-      ';',
-      '<',
-      '\u{1F600}',
-    ]) {
-      for (const text of [filled(unit), (op + filled(unit)).slice(0, sourceLimit)]) {
-        const start = performance.now();
-        const parsed = parseText(text);
-        format(parsed);
-        expect(parsed.diagnostics.length).toBeLessThanOrEqual(diagnosticLimit + 1);
-        expect(performance.now() - start, unit).toBeLessThan(15_000);
-      }
+    for (const unit of ['// c\n', "'", '(', '@ ', 'x', 'op ', 'if ', '"', '\u{1F600}']) {
+      const start = performance.now();
+      const parsed = parseText((op + filled(unit)).slice(0, sourceLimit));
+      expect(format(parsed) === undefined).toBe(codesOf(parsed).length > 0);
+      expect(parsed.diagnostics.length).toBeLessThanOrEqual(diagnosticLimit + 1);
+      expect(performance.now() - start, unit).toBeLessThan(15_000);
     }
   }, 200_000);
 });
