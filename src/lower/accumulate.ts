@@ -23,8 +23,11 @@ import type { TileGroups } from './schedule.ts';
 import { readVector, writeVector } from './vectors.ts';
 import type { RegionLayout, RegionLoop } from './weights.ts';
 
-/** Steps of the innermost reduction loop written out in one iteration. */
-const unrolledSteps = 2;
+/**
+ * A reduction of at most so many steps is written out; longer ones are loops of a single step, which the
+ * engine's compiler unrolls as well as we would.
+ */
+const writtenSteps = 4;
 
 /** How many rows and tiles the accumulators of one inner loop cover. */
 export interface Group {
@@ -146,10 +149,7 @@ interface Cursor {
   readonly weight: Expression;
 }
 
-/**
- * The loops over the reduce axes; the innermost is written out `unrolledSteps` at a time, its remainder in
- * full.
- */
+/** The loops over the reduce axes around one step. */
 function reduction(body: Body, anchors: readonly Anchor[], accumulators: readonly Expression[]): Statement[] {
   const { lowering, contract, layout } = body;
   const bases = [...new Set(anchors.map(({ address }) => address))];
@@ -162,28 +162,20 @@ function reduction(body: Body, anchors: readonly Anchor[], accumulators: readonl
       return multiplyAdd(body, inputs, cursor.weight, accumulators);
     }
     const inputStride = at(contract.input.strides, first.axis);
-    const step = rest.length === 0 ? unrolledSteps : 1;
-    const moved = (from: Cursor, by: Expression): Cursor => ({
-      inputs: from.inputs.map(each => add(each, multiply(by, literal(inputStride)))),
-      weight: add(from.weight, multiply(by, literal(first.weightStride))),
+    const moved = (by: Expression): Cursor => ({
+      inputs: cursor.inputs.map(each => add(each, multiply(by, literal(inputStride)))),
+      weight: add(cursor.weight, multiply(by, literal(first.weightStride))),
     });
-    const written = (from: Cursor, start: number, count: number): Statement[] =>
-      Array.from({ length: count }, (_, k) => nest(rest, moved(from, literal(start + k)))).flat();
-    const rounds = first.count - (first.count % step);
-    if (rounds <= step) return written(cursor, 0, first.count);
+    if (first.count <= (rest.length === 0 ? writtenSteps : 1))
+      return Array.from({ length: first.count }, (_, k) => nest(rest, moved(literal(k)))).flat();
     const name = fresh(lowering, at(contract.axes, first.axis).name);
-    const here = moved(cursor, variable(name));
-    const [inputs, weight] = [here.inputs.map(() => fresh(lowering, 'inAt')), fresh(lowering, 'wAt')];
-    const named: Cursor = { inputs: inputs.map(each => variable(each)), weight: variable(weight) };
-    const steps: Statement[] = [
-      ...inputs.map((each, k) => declare(each, at(here.inputs, k))),
-      declare(weight, here.weight),
-      ...written(named, 0, step),
-    ];
-    return [
-      loop(name, literal(0), literal(rounds), step, steps),
-      ...written(cursor, rounds, first.count - rounds),
-    ];
+    const { inputs, weight } = moved(variable(name));
+    const names = inputs.map(() => fresh(lowering, 'inAt'));
+    const weightName = fresh(lowering, 'wAt');
+    const here = { inputs: names.map(each => variable(each)), weight: variable(weightName) };
+    const declared = names.map((each, k) => declare(each, at(inputs, k)));
+    const steps = [...declared, declare(weightName, weight), ...nest(rest, here)];
+    return [loop(name, literal(0), literal(first.count), 1, steps)];
   };
   const weight = fresh(lowering, 'w');
   const start = { inputs: bases, weight: variable(weight) };
