@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
+import { diagnosticRows } from '../../src/core/diagnostics/table.ts';
 import { workplace } from './harness.ts';
 
 const { sop } = workplace({
@@ -111,6 +112,15 @@ test('codes are explained', async () => {
   expect(out).toMatch(/^SOP0203 \(error\)\n.+/);
   expect(await sop('explain --code 203')).toEqual({ code, out, err: '' });
   expect(JSON.parse((await sop('explain --code sop0301 --json')).out)).toMatchObject({ code: 'SOP0301' });
+});
+
+test('every code stands once in the tables and explains itself', () => {
+  const codes = diagnosticRows.map(each => each.code);
+  expect(new Set(codes).size).toBe(codes.length);
+  for (const { code, explanation } of diagnosticRows) {
+    expect(code).toMatch(/^SOP0[123]\d\d$/);
+    expect(explanation, code).toMatch(/^.{20,}[.)]$/s);
+  }
 });
 
 test('progress is for a terminal and only when it takes long', async () => {
