@@ -100,7 +100,7 @@ export interface Body {
   readonly span: Span;
 }
 
-/** `f32[n, m]`, `[n, m]`, or the name of a pattern. `name` is a dtype or a pattern; `dims` absent only for a pattern. */
+/** `f32[n, m]`, `[n, m]`, or the name of a pattern. `name` is a dtype or a pattern; only a pattern has no `dims`. */
 export interface ParameterType {
   readonly name?: Name;
   readonly dims?: readonly Expression[];

@@ -1,11 +1,11 @@
 /**
  * Where lines break. A page is a flat list of items: tokens, spaces, places where a line may break, groups, changes of
- * indentation. A group that fits on the line stays on it; in one that does not, every `line` breaks, and a `fill` breaks
- * where what follows it does not fit (Oppen 1980). Each choice reads a precomputed width, so the time is linear.
+ * indentation. A group that fits on the line stays on it; in one that does not, every `line` breaks, and a `fill`
+ * breaks where what follows it does not fit (Oppen 1980). Choices read precomputed widths, so the time is linear.
  *
  * The n-th token of the page is the n-th token of the source: that is how comments find their places. A comment breaks
- * the line after it and every group around it. What is written depends on the tokens, on which comments stand on lines of
- * their own, and on the blank lines that are kept; all of these read the same in the result, so formatting it again
+ * the line after it and every group around it. What is written depends on the tokens, on which comments stand on lines
+ * of their own, and on the blank lines that are kept; all of these read the same in the result, so formatting it again
  * changes nothing.
  */
 import { at, invariant } from '../src/core/invariant.ts';

@@ -1,4 +1,4 @@
-/** The words and signs of the language (grammar.ebnf). Words are reserved; `//` comments are set aside for the formatter. */
+/** The words and signs of the language (grammar.ebnf). Words are reserved; comments are set aside for the formatter. */
 import { createToken, Lexer, type TokenType } from 'chevrotain';
 import type { BigWord, Binding } from './ast.ts';
 
