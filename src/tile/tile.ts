@@ -51,7 +51,7 @@ export interface MappedView {
 export type EpilogueStep =
   | { readonly kind: 'bias'; readonly bias: Tensor }
   | { readonly kind: 'pointwise'; readonly function: Pointwise }
-  /** Multiplies by the value at the same address of another buffer of the same width. */
+  /** Multiplies by the value at the same address of another buffer, at least as wide. */
   | { readonly kind: 'gate'; readonly buffer: string };
 
 export type TileStatement =

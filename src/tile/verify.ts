@@ -1,6 +1,6 @@
 /** What must hold of every tile program; each problem is one line in the terms of tile.ts. Run after placing. */
 import { at } from '../core/invariant.ts';
-import type { IndexMap } from '../ir/indexMap.ts';
+import type { Digit, IndexMap } from '../ir/indexMap.ts';
 import type { ContractStatement, TileBuffer, TileProgram, TileStatement, View } from './tile.ts';
 import { readsOf, writtenBy } from './traverse.ts';
 
@@ -30,14 +30,41 @@ function checkStatement(
   buffers: ReadonlyMap<string, TileBuffer>,
   complain: Complain,
 ): void {
-  if (statement.kind === 'contract') return checkContract(statement, buffers, complain);
-  const views =
-    statement.kind === 'copy' || statement.kind === 'substitute'
-      ? [statement.input, statement.output]
-      : [statement.output];
-  for (const { buffer, map } of views) checkMap(buffer, map, buffers, complain);
+  if (statement.kind === 'contract') checkContract(statement, buffers, complain);
+  else {
+    const views =
+      statement.kind === 'copy' || statement.kind === 'substitute'
+        ? [statement.input, statement.output]
+        : [statement.output];
+    for (const { buffer, map } of views) checkMap(buffer, map, buffers, complain);
+  }
   if (statement.kind === 'copy' && statement.input.map.domain !== statement.output.map.domain)
     complain('the two sides differ in length');
+  if (statement.kind === 'substitute') checkSolve(statement, complain);
+  if ('epilogue' in statement) checkEpilogue(statement, buffers, complain);
+}
+
+function checkSolve(solve: TileStatement & { kind: 'substitute' }, complain: Complain): void {
+  const { order, weights, input, output } = solve;
+  if (weights.shape.length !== 2 || weights.shape.some(extent => extent !== order))
+    complain(`a triangle [${weights.shape}] for ${order} unknowns`);
+  for (const { map } of [input, output])
+    if (map.domain !== order) complain(`${map.domain} entries for ${order} unknowns`);
+}
+
+/** Biases and gates are addressed as the output is. */
+function checkEpilogue(
+  { output, epilogue }: TileStatement & { kind: 'contract' | 'pointwise' },
+  buffers: ReadonlyMap<string, TileBuffer>,
+  complain: Complain,
+): void {
+  const width = buffers.get(output.buffer)?.width ?? 0;
+  for (const step of epilogue) {
+    if (step.kind === 'gate' && buffers.get(step.buffer) === undefined) complain(`no buffer ${step.buffer}`);
+    if (step.kind === 'gate' && step.buffer === output.buffer) complain(`${step.buffer} gates itself`);
+    if (step.kind === 'bias' && step.bias.shape.length !== 1)
+      complain(`a bias [${step.bias.shape}] for a row of ${width}`);
+  }
 }
 
 function checkMap(
@@ -50,6 +77,20 @@ function checkMap(
   if (buffer === undefined) complain(`no buffer ${name}`);
   else if (map.range > buffer.width)
     complain(`addresses up to ${map.range} in a row of ${buffer.width} of ${name}`);
+  else if (map.kind === 'strided' && map.domain > 0) {
+    const [lowest, highest] = reachOf(map.offset, map.digits);
+    if (lowest < 0 || highest >= buffer.width)
+      complain(`addresses ${lowest}..${highest} in a row of ${buffer.width} of ${name}`);
+  }
+}
+
+/** The least and the greatest address of a point. */
+function reachOf(offset: number, digits: readonly Digit[]): readonly [number, number] {
+  const reach = digits.map(({ extent, stride }) => (extent - 1) * stride);
+  return [
+    offset + reach.reduce((sum, each) => sum + Math.min(0, each), 0),
+    offset + reach.reduce((sum, each) => sum + Math.max(0, each), 0),
+  ];
 }
 
 function checkContract(
@@ -58,7 +99,10 @@ function checkContract(
   complain: Complain,
 ): void {
   const { axes, input, output, weights } = contract;
-  for (const view of [input, output]) checkView(view, contract, buffers, complain);
+  for (const view of [input, output]) {
+    checkView(view, contract, buffers, complain);
+    if (view.strides.length !== axes.length) return;
+  }
   const shape = axes.map(axis => axis.extent);
   if (shape.length !== weights.shape.length || shape.some((extent, k) => extent !== weights.shape[k])) {
     complain(`weights [${weights.shape}] do not match the axes [${shape}]`);
@@ -67,9 +111,21 @@ function checkContract(
   axes.forEach((axis, k) => {
     if (axis.kind === 'reduce' && at(output.strides, k) !== 0)
       complain(`the output moves along the reduced axis ${axis.name}`);
-    if (axis.kind === 'free' && axis.extent > 1 && at(output.strides, k) === 0)
-      complain(`two values for one output along ${axis.name}`);
   });
+  checkOutputs(contract, complain);
+}
+
+/** Each free axis steps over all that the finer ones reach: no two values for one output. */
+function checkOutputs({ axes, output }: ContractStatement, complain: Complain): void {
+  let reach = 0;
+  const free = axes
+    .map((axis, k) => ({ ...axis, stride: Math.abs(at(output.strides, k)) }))
+    .filter(axis => axis.kind === 'free' && axis.extent > 1)
+    .sort((a, b) => a.stride - b.stride);
+  for (const { name, extent, stride } of free) {
+    if (stride <= reach) complain(`two values for one output along ${name}`);
+    reach += (extent - 1) * stride;
+  }
 }
 
 function checkView(
@@ -82,9 +138,11 @@ function checkView(
   if (buffer === undefined) return complain(`no buffer ${view.buffer}`);
   if (view.strides.length !== axes.length)
     return complain(`${view.strides.length} strides for ${axes.length} axes`);
-  const reach = axes.map((axis, k) => (axis.extent - 1) * at(view.strides, k));
-  const lowest = view.offset + reach.reduce((sum, each) => sum + Math.min(0, each), 0);
-  const highest = view.offset + reach.reduce((sum, each) => sum + Math.max(0, each), 0);
+  if (axes.some(axis => axis.extent < 1)) return complain('an axis without extent');
+  const [lowest, highest] = reachOf(
+    view.offset,
+    axes.map(({ extent }, k) => ({ extent, stride: at(view.strides, k) })),
+  );
   if (lowest < 0 || highest >= buffer.width)
     complain(`addresses ${lowest}..${highest} in a row of ${buffer.width} of ${view.buffer}`);
 }
