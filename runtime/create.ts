@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Instances of a generated module: parameters in, operators out. */
 import { SopError } from './errors.ts';
 import { type LoadOptions, loadModule, loadModuleSync } from './load.ts';
@@ -22,6 +23,15 @@ export interface CreateOptions extends LoadOptions {
   /** Bytes for the weights and the rows of one call; 2 GiB otherwise. */
   readonly memoryLimitBytes?: number;
 }
+
+/** Options where the parameters are known: all without a default must be given, or a way to draw them. */
+export type OptionsFor<Parameters> = Omit<CreateOptions, 'params' | 'draw'> &
+  (
+    | (Partial<Parameters> extends Parameters
+        ? { readonly params?: Parameters }
+        : { readonly params: Parameters })
+    | { readonly params?: Partial<Parameters>; readonly draw: NonNullable<CreateOptions['draw']> }
+  );
 
 /** An operator or map that is ready to run. Calls are synchronous. */
 export interface Operator<Numbers extends Vector = Vector> {
@@ -79,8 +89,8 @@ function operatorAlone(
   const [operator] = operators;
   if (operator === undefined) throw new SopError('option-unknown', `${description.name} has no ${name}`);
   const parameters = description.parameters.filter(({ key }) => operator.parameters.includes(key));
-  const instance = build(description, titleOf(operator), operators, parameters, nameOf, options, wasm);
-  return operatorOf(instance, operator);
+  const named: Named = { owner: titleOf(operator), parameters, label: nameOf };
+  return operatorOf(build(description, operators, named, options, wasm), operator);
 }
 
 function wholeModule(
@@ -89,9 +99,16 @@ function wholeModule(
   wasm: WebAssembly.Module,
 ): ModuleInstance & Record<string, unknown> {
   const { name, operators, parameters } = description;
-  const instance = build(description, name, operators, parameters, each => each.key, options, wasm);
+  const named: Named = { owner: name, parameters, label: ({ key }) => key };
+  const instance = build(description, operators, named, options, wasm);
   const members = operators.map(each => [each.name, operatorOf(instance, each)] as const);
-  return { ...Object.fromEntries(members), ...shared(instance) };
+  return {
+    ...Object.fromEntries(members),
+    ...lifetime(
+      (key, value) => update(instance, named, alive(instance), key, value),
+      () => release(instance),
+    ),
+  };
 }
 
 const titleOf = ({ name, title }: OperatorDescription): string =>
@@ -99,14 +116,21 @@ const titleOf = ({ name, title }: OperatorDescription): string =>
 
 const nameOf = ({ name }: ParameterDescription): string => name;
 
-/** What the operators of one creation share. */
-interface Instance {
-  readonly description: ModuleDescription;
+const isStored = ({ binding }: ParameterDescription): boolean => binding !== 'call';
+
+/** Parameters under the names users give them: their own, or their keys where several operators stand together. */
+interface Named {
   /** The operator or module, as errors call it. */
   readonly owner: string;
   readonly parameters: readonly ParameterDescription[];
-  /** What users call a parameter here: its name, or its key where several operators stand together. */
   readonly label: (parameter: ParameterDescription) => string;
+}
+
+/** What the operators of one creation share. */
+interface Instance extends Named {
+  readonly description: ModuleDescription;
+  /** Whether several operators live in it. */
+  readonly isShared: boolean;
   readonly seed: number;
   /** Values by key, of those that a later pack step may read again. */
   readonly values: Record<string, Numbers>;
@@ -117,10 +141,8 @@ interface Instance {
 
 function build(
   description: ModuleDescription,
-  owner: string,
   operators: readonly OperatorDescription[],
-  parameters: readonly ParameterDescription[],
-  label: Instance['label'],
+  named: Named,
   options: CreateOptions,
   wasm: WebAssembly.Module,
 ): Instance {
@@ -128,47 +150,33 @@ function build(
   const steps = description.packs.filter(({ target }) =>
     operators.some(({ apply, adjoint }) => reads(apply, target) || (adjoint && reads(adjoint, target))),
   );
-  const instance: Instance = {
-    description,
-    owner,
-    parameters,
-    label,
-    seed,
-    values: {},
-    steps,
-    machine: undefined,
-  };
+  const stored = named.parameters.filter(isStored);
+  const values: Record<string, Numbers> = {};
+  const isShared = operators.length > 1;
+  const instance: Instance = { ...named, description, isShared, seed, values, steps, machine: undefined };
   for (const name of Object.keys(params)) {
-    const parameter = parameterNamed(instance, name, ({ binding }) => binding !== 'call');
+    const parameter = parameterNamed({ ...named, parameters: stored }, name);
     const value = params[name];
-    if (value !== undefined) instance.values[parameter.key] = numbersOf(owner, parameter, value);
+    if (value !== undefined) values[parameter.key] = numbersOf(named.owner, parameter, value);
   }
-  for (const parameter of parameters) {
-    if (parameter.binding !== 'call') ensure(instance, parameter, options.draw);
-  }
-  const machine = buildMachine(owner, wasm, steps, memoryLimitBytes);
+  for (const parameter of stored) ensure(instance, parameter, options.draw);
+  const machine = buildMachine(named.owner, wasm, steps, memoryLimitBytes);
   instance.machine = machine;
-  const isFixed = (key: string): boolean => key in instance.values;
-  for (const step of steps) if (step.reads.every(isFixed)) pack(machine, step, instance.values);
+  for (const step of steps) if (step.reads.every(key => key in values)) pack(machine, step, values);
   const isNeeded = (key: string): boolean =>
     steps.some(step => step.reads.length > 1 && step.reads.includes(key)) ||
-    parameters.some(each => each.binding === 'call' && each.default?.reads.includes(key));
-  for (const { key } of parameters) if (!isNeeded(key)) delete instance.values[key];
+    named.parameters.some(each => !isStored(each) && each.default?.reads.includes(key));
+  for (const { key } of stored) if (!isNeeded(key)) delete values[key];
   return instance;
 }
 
 const reads = ({ kernels }: ProgramDescription, target: string): boolean =>
   kernels.some(({ buffers }) => buffers.includes(target));
 
-function parameterNamed(
-  { owner, parameters, label }: Instance,
-  name: string,
-  belongs: (parameter: ParameterDescription) => boolean,
-): ParameterDescription {
-  const candidates = parameters.filter(belongs);
-  const found = candidates.find(each => label(each) === name);
+function parameterNamed({ owner, parameters, label }: Named, name: string): ParameterDescription {
+  const found = parameters.find(each => label(each) === name);
   if (found !== undefined) return found;
-  const known = candidates.map(label).join(', ') || 'none';
+  const known = parameters.map(label).join(', ') || 'none';
   throw new SopError('parameter-unknown', `${owner} has no parameter ${name} here; it has: ${known}`);
 }
 
@@ -190,15 +198,23 @@ function ensure(instance: Instance, parameter: ParameterDescription, draw: Creat
   else throw new SopError('parameter-missing', `${owner} needs ${describe(parameter)}`);
 }
 
+/** Disposing of one of several operators leaves the others alive. */
 function operatorOf(instance: Instance, operator: OperatorDescription): Operator {
   const { apply, adjoint } = operator;
   const title = titleOf(operator);
+  const parameters = instance.parameters.filter(({ key }) => operator.parameters.includes(key));
+  const own: Named = { owner: title, parameters, label: nameOf };
+  let isDisposed = false;
+  const machine = (): Machine => {
+    if (isDisposed) throw disposed(title);
+    return alive(instance);
+  };
   const calling =
     (mode: string, program: ProgramDescription) =>
     (x: Vector, options: CallOptions = {}): Vector => {
-      const machine = alive(instance);
-      packForCall(instance, operator, machine, program, options.call ?? {});
-      return run(machine, instance.description.scalar, title + mode, program, x, options);
+      const current = machine();
+      packForCall(instance, own, current, program, options.call ?? {});
+      return run(current, instance.description.scalar, title + mode, program, x, options);
     };
   return {
     name: operator.name,
@@ -206,27 +222,31 @@ function operatorOf(instance: Instance, operator: OperatorDescription): Operator
     outputLength: apply.outputLength,
     apply: calling('', apply),
     ...(adjoint && { adjoint: calling("'", adjoint) }),
-    ...shared(instance),
+    ...lifetime(
+      (name, value) => update(instance, own, machine(), name, value),
+      () => {
+        isDisposed = true;
+        if (!instance.isShared) release(instance);
+      },
+    ),
   };
 }
 
 function packForCall(
   instance: Instance,
-  { parameters }: OperatorDescription,
+  own: Named,
   machine: Machine,
   program: ProgramDescription,
   given: NonNullable<CallOptions['call']>,
 ): void {
-  const arriving = instance.parameters.filter(
-    ({ binding, key }) => binding === 'call' && parameters.includes(key),
-  );
+  const arriving = own.parameters.filter(({ binding }) => binding === 'call');
   const names = Object.keys(given);
   if (arriving.length === 0 && names.length === 0) return;
-  const local: Instance = { ...instance, values: { ...instance.values }, label: nameOf };
+  const local: Instance = { ...instance, values: { ...instance.values } };
   for (const name of names) {
-    const parameter = parameterNamed(local, name, each => arriving.includes(each));
+    const parameter = parameterNamed({ ...own, parameters: arriving }, name);
     const value = given[name];
-    if (value !== undefined) local.values[parameter.key] = numbersOf(instance.owner, parameter, value);
+    if (value !== undefined) local.values[parameter.key] = numbersOf(own.owner, parameter, value);
   }
   for (const parameter of arriving) ensure(local, parameter, undefined);
   for (const step of instance.steps) {
@@ -235,30 +255,38 @@ function packForCall(
   }
 }
 
+function update(
+  { values, steps }: Instance,
+  named: Named,
+  machine: Machine,
+  name: string,
+  value: ParameterValue,
+): void {
+  const parameter = parameterNamed({ ...named, parameters: named.parameters.filter(isStored) }, name);
+  const { key } = parameter;
+  const current = { ...values, [key]: numbersOf(named.owner, parameter, value) };
+  for (const step of steps) {
+    const isReady = step.reads.includes(key) && step.reads.every(read => read in current);
+    if (isReady) pack(machine, step, current);
+  }
+  if (key in values) values[key] = current[key] ?? [];
+}
+
+const disposed = (owner: string): SopError => new SopError('disposed', `${owner} was disposed of`);
+
 function alive({ machine, owner }: Instance): Machine {
-  if (machine === undefined) throw new SopError('disposed', `${owner} was disposed of`);
+  if (machine === undefined) throw disposed(owner);
   return machine;
 }
 
-function shared(instance: Instance): ModuleInstance {
-  const { values, steps, owner } = instance;
-  const dispose = (): void => {
-    instance.machine = undefined;
-    for (const key of Object.keys(values)) delete values[key];
-  };
-  return {
-    update: (name, value) => {
-      const machine = alive(instance);
-      const parameter = parameterNamed(instance, name, ({ binding }) => binding !== 'call');
-      const { key } = parameter;
-      const current = { ...values, [key]: numbersOf(owner, parameter, value) };
-      for (const step of steps) {
-        if (step.reads.includes(key) && step.reads.every(read => read in current))
-          pack(machine, step, current);
-      }
-      if (key in values) values[key] = current[key] ?? [];
-    },
-    dispose,
-    ...(Symbol.dispose && { [Symbol.dispose]: dispose }),
-  };
+function release(instance: Instance): void {
+  instance.machine = undefined;
+  for (const key of Object.keys(instance.values)) delete instance.values[key];
 }
+
+/** Engines without `Symbol.dispose` do without. */
+const lifetime = (update: ModuleInstance['update'], dispose: () => void): ModuleInstance => ({
+  update,
+  dispose,
+  ...((Symbol.dispose && { [Symbol.dispose]: dispose }) as Pick<ModuleInstance, typeof Symbol.dispose>),
+});

@@ -8,6 +8,7 @@ export {
   createOperatorSync,
   type ModuleInstance,
   type Operator,
+  type OptionsFor,
 } from './create.ts';
 export { erf } from './erf.ts';
 export { SopError, type SopErrorCode } from './errors.ts';

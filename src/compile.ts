@@ -7,10 +7,12 @@
  */
 import { assemble } from '../codegen/assemble.ts';
 import { printModule } from '../codegen/module.ts';
+import { printDeclarations } from '../codegen/ts/declarations.ts';
 import { printWat } from '../codegen/wat.ts';
 import { type ElaboratedSource, type ElaborateOptions, elaborateSource } from './check/source.ts';
 import { checking } from './core/diagnostics/check.ts';
 import { type Diagnostic, report } from './core/diagnostics/diagnostic.ts';
+import { at } from './core/invariant.ts';
 import type { SourceFile } from './core/span.ts';
 import { inverse, type Operator, type Program } from './ir/operator.ts';
 import type { PackedBuffer } from './lower/context.ts';
@@ -31,6 +33,8 @@ export interface CompileOptions extends ElaborateOptions {
   readonly runtime?: string;
   /** False leaves the kernels in the `.wasm` file, which the module reads when an operator is created. */
   readonly inline?: boolean;
+  /** Whether to print a `.d.ts` file; by default only for a module that imports the package's runtime. */
+  readonly declarations?: boolean;
 }
 
 /** One operator at concrete sizes, lowered in every mode asked for that it has. */
@@ -113,8 +117,18 @@ export async function compile(source: SourceFile, options: CompileOptions = {}):
     wasm: [{ profile, bytes: options.inline === false ? { file: `${name}.wasm` } : bytes }],
     runtime: options.runtime,
   };
+  const declarations = {
+    ...contents,
+    operators: contents.operators.map((description, k) => {
+      const { documentation } = at(operators, k).source;
+      return { description, documentation };
+    }),
+  };
   const artifacts: Artifact[] = [
     { name: `${name}.js`, contents: printModule(contents) },
+    ...(!(options.declarations ?? options.runtime === undefined)
+      ? []
+      : [{ name: `${name}.d.ts`, contents: await printDeclarations(declarations) }]),
     { name: `${name}.wat`, contents: wat },
     { name: `${name}.wasm`, contents: bytes },
   ];
