@@ -20,21 +20,15 @@ import {
   prepare,
 } from '../ir/tensorEvaluate.ts';
 import type { Arithmetic } from './bound.ts';
+import { memoised } from './memo.ts';
 
 /** Roundoff of the evaluation; the reference and the pack step may each round differently. */
 const u = 2 * 2 ** -53;
 /** What the host's functions may be off by, in roundoffs, relative to their value. */
 const functionRoundoffs = 8;
 
-const known = new WeakMap<Environment, Map<Tensor, Float64Array | undefined>>();
-
 /** The error of every entry, or nothing where all are exact. */
-export function tensorError(tensor: Tensor, environment: Environment): Float64Array | undefined {
-  const errors = known.get(environment) ?? new Map<Tensor, Float64Array | undefined>();
-  known.set(environment, errors);
-  if (!errors.has(tensor)) errors.set(tensor, compute(tensor, environment));
-  return errors.get(tensor);
-}
+export const tensorError = memoised(compute);
 
 function compute(tensor: Tensor, environment: Environment): Float64Array | undefined {
   switch (tensor.kind) {

@@ -6,10 +6,11 @@
 import { at, invariant } from '../core/invariant.ts';
 import { denseMatrix } from '../ir/dense.ts';
 import { mapAt } from '../ir/indexMap.ts';
-import { solveLinear } from '../ir/linearSolve.ts';
+import { factorise, solveFactorised } from '../ir/linearSolve.ts';
 import type { Operator, Step } from '../ir/operator.ts';
 import { applyPointwise } from '../ir/pointwise.ts';
 import { type Environment, evaluateTensor, tableReader } from '../ir/tensorEvaluate.ts';
+import { memoised } from './memo.ts';
 import { accumulateDot, accumulatePair, divided, type Pair, pairOf, pairOfLength } from './pairs.ts';
 
 /** A map, left to right. */
@@ -223,13 +224,7 @@ function applyParts(
   return y;
 }
 
-const diagonals = new WeakMap<Environment, Map<Operator, Pair>>();
-
-function diagonalOf(operator: Operator, environment: Environment): Pair {
-  const found = diagonals.get(environment) ?? new Map<Operator, Pair>();
-  diagonals.set(environment, found);
-  const before = found.get(operator);
-  if (before !== undefined) return before;
+const diagonalOf = memoised((operator: Operator, environment): Pair => {
   const diagonal = pairOfLength(Math.min(operator.rows, operator.columns));
   for (let i = 0; i < diagonal.high.length; i++) {
     const basis = new Float64Array(operator.columns);
@@ -237,20 +232,23 @@ function diagonalOf(operator: Operator, environment: Environment): Pair {
     const image = applyExactly(operator, pairOf(basis), environment, false);
     accumulatePair(diagonal, i, at(image.high, i), at(image.low, i));
   }
-  found.set(operator, diagonal);
   return diagonal;
-}
+});
+
+const factorisationOf = memoised((operator: Operator, environment) =>
+  factorise(denseMatrix(operator, environment).data, operator.rows),
+);
 
 const refinements = 4;
 
 /** Elimination in f64, its residual in twice that, and again for what is left. */
 function applyInverse(inner: Operator, x: Pair, environment: Environment, transposed: boolean): Pair {
   invariant(inner.rows === inner.columns, 'only a square operator has an inverse');
-  const matrix = denseMatrix(inner, environment).data;
+  const factorised = factorisationOf(inner, environment);
   const y = pairOfLength(x.high.length);
   const residual = firstOf(x, x.high.length);
   for (let k = 0; k < refinements; k++) {
-    const correction = solveLinear(matrix, residual.high, transposed);
+    const correction = solveFactorised(factorised, residual.high, transposed);
     correction.forEach((each, i) => {
       accumulatePair(y, i, each, 0);
     });

@@ -13,6 +13,7 @@ import { placeSegment } from '../lower/place.ts';
 import { analyseTile, type BoundedRows, rowsOf } from './analyse.ts';
 import { withoutRounding } from './arithmetic.ts';
 import type { Arithmetic } from './bound.ts';
+import { memoised } from './memo.ts';
 import { dot, orthonormalBasis, spectralBound } from './spectral.ts';
 
 export interface NormwiseRun {
@@ -73,18 +74,8 @@ export const norm = (values: Float64Array): number => {
   return largest * Math.sqrt(values.reduce((sum, each) => sum + (each / largest) ** 2, 0));
 };
 
-const known = new WeakMap<Environment, Map<Operator, number>>();
-
 /** An upper bound of |F|_2. */
-export function factorNorm(factor: Operator, environment: Environment): number {
-  const norms = known.get(environment) ?? new Map<Operator, number>();
-  known.set(environment, norms);
-  const before = norms.get(factor);
-  if (before !== undefined) return before;
-  const made = computeNorm(factor, environment);
-  norms.set(factor, made);
-  return made;
-}
+export const factorNorm = memoised(computeNorm);
 
 function computeNorm(factor: Operator, environment: Environment): number {
   switch (factor.kind) {
