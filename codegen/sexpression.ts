@@ -8,28 +8,40 @@ export type Sexpression = string | readonly Sexpression[];
 const lineWidth = 100;
 
 export function printSexpression(node: Sexpression, indent = 0): string {
-  if (typeof node === 'string') return ' '.repeat(indent) + node;
-  const oneLine = flat(node, lineWidth - indent);
-  if (oneLine !== undefined) return ' '.repeat(indent) + oneLine;
-  const firstNested = node.findIndex(item => typeof item !== 'string');
-  const head = (firstNested === -1 ? node : node.slice(0, firstNested)).join(' ');
-  const rest = firstNested === -1 ? [] : node.slice(firstNested);
-  return (
-    [`${' '.repeat(indent)}(${head}`, ...rest.map(item => printSexpression(item, indent + 2))].join('\n') +
-    ')'
-  );
+  const lines: string[] = [];
+  print({ lines, widths: new Map() }, node, indent);
+  return lines.join('\n');
 }
 
-/** The node on one line, or nothing when it needs more room or holds a comment (which ends its line). */
-function flat(node: Sexpression, room: number): string | undefined {
-  if (typeof node === 'string') return node.length <= room && !node.startsWith(';;') ? node : undefined;
-  const parts: string[] = [];
-  let left = room - 2;
-  for (const item of node) {
-    const text = flat(item, left);
-    if (text === undefined) return undefined;
-    parts.push(text);
-    left -= text.length + 1;
-  }
-  return left >= -1 ? `(${parts.join(' ')})` : undefined;
+interface Printing {
+  readonly lines: string[];
+  /** Of the lists whose width was asked for. */
+  readonly widths: Map<Sexpression, number>;
 }
+
+function print(printing: Printing, node: Sexpression, indent: number): void {
+  const { lines } = printing;
+  const margin = ' '.repeat(indent);
+  if (typeof node === 'string' || widthOf(printing, node) <= lineWidth - indent) {
+    lines.push(margin + flat(node));
+    return;
+  }
+  const firstNested = node.findIndex(item => typeof item !== 'string');
+  const nested = firstNested === -1 ? [] : node.slice(firstNested);
+  lines.push(`${margin}(${node.slice(0, node.length - nested.length).join(' ')}`);
+  for (const item of nested) print(printing, item, indent + 2);
+  lines[lines.length - 1] += ')';
+}
+
+/** Characters on one line; infinitely many for a comment, which ends its line. */
+function widthOf(printing: Printing, node: Sexpression): number {
+  if (typeof node === 'string') return node.startsWith(';;') ? Number.POSITIVE_INFINITY : node.length;
+  const known = printing.widths.get(node);
+  if (known !== undefined) return known;
+  const width = node.reduce((total, item) => total + widthOf(printing, item) + 1, 1);
+  printing.widths.set(node, width);
+  return width;
+}
+
+const flat = (node: Sexpression): string =>
+  typeof node === 'string' ? node : `(${node.map(flat).join(' ')})`;

@@ -54,7 +54,16 @@ export function namesIn(node: Expression): string[] {
   }
 }
 
-const namesOf = (statement: Statement): string[] => expressionsOf(statement).flatMap(namesIn);
+/** Names that a statement itself reads; statements are asked at every level of nesting. */
+function namesOf(statement: Statement): readonly string[] {
+  const known = namesByStatement.get(statement);
+  if (known !== undefined) return known;
+  const names = expressionsOf(statement).flatMap(namesIn);
+  namesByStatement.set(statement, names);
+  return names;
+}
+
+const namesByStatement = new WeakMap<Statement, readonly string[]>();
 
 /**
  * How a loaded value reaches its readers: inside the only one, kept by the first one, or by a statement of

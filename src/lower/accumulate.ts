@@ -27,7 +27,7 @@ import type { RegionLayout, RegionLoop } from './weights.ts';
  * A reduction of at most so many steps is written out; longer ones are loops of a single step, which the
  * engine's compiler unrolls as well as we would.
  */
-const writtenSteps = 4;
+const writtenSteps = 2;
 
 /** How many rows and tiles the accumulators of one inner loop cover. */
 export interface Group {
