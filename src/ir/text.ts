@@ -1,6 +1,6 @@
 /** Operators as text for people: the formula, with the shapes of what is inside leaves. */
 import type { Operator, Program, Step } from './operator.ts';
-import { parametersOf, type Tensor } from './tensor.ts';
+import { parametersOf, type Scalar, type Tensor } from './tensor.ts';
 
 /** Precedences: a sum binds less than a product, a product less than a leaf. */
 const levels = { sum: 1, product: 2, leaf: 3 } as const;
@@ -67,8 +67,24 @@ function blockText({ a, b, c, d, weights }: Operator & { readonly kind: 'block' 
 export function tensorText(tensor: Tensor): string {
   if (tensor.kind === 'parameter') return tensor.name;
   if (tensor.kind === 'computed' && tensor.body.kind === 'literal') return String(tensor.body.value);
+  const whole = tensor.kind === 'computed' ? reshaped(tensor.body) : undefined;
+  if (whole !== undefined) return whole.name;
   const names = [...new Set(namesIn(tensor))].join(', ');
   return `${tensor.kind === 'computed' ? 'f' : tensor.kind}(${names})[${tensor.shape}]`;
+}
+
+/** The parameter whose entries a body lists in their own order. */
+function reshaped(body: Scalar): (Tensor & { readonly kind: 'parameter' }) | undefined {
+  if (body.kind !== 'element' || body.tensor.kind !== 'parameter') return undefined;
+  const { shape } = body.tensor;
+  let last = -1;
+  const inOrder = body.at.every((index, k) => {
+    if (index.kind === 'literal') return shape[k] === 1;
+    const follows = index.kind === 'axis' && index.axis > last;
+    if (index.kind === 'axis') last = index.axis;
+    return follows;
+  });
+  return inOrder ? body.tensor : undefined;
 }
 
 const namesIn = (tensor: Tensor): string[] => parametersOf(tensor).map(({ name }) => name);
