@@ -3,12 +3,13 @@
  * and those the user assumed, which rewriting relied on.
  */
 import { at } from '../core/invariant.ts';
-import { applyOperator, denseMatrix, type Matrix } from '../ir/dense.ts';
+import { applyOperator, type Matrix } from '../ir/dense.ts';
 import { solveLinear } from '../ir/linearSolve.ts';
 import type { Operator, Program, Property, Step } from '../ir/operator.ts';
 import { propertiesOf } from '../ir/properties.ts';
 import type { Environment } from '../ir/tensorEvaluate.ts';
 import { nodesOf } from '../ir/traverse.ts';
+import { exactMatrix } from './exact.ts';
 import { norm } from './normwise.ts';
 import { randomNumbers } from './probes.ts';
 import type { Audit } from './report.ts';
@@ -35,7 +36,7 @@ const operatorsOf = (steps: readonly Step[]): Operator[] =>
   );
 
 function auditOperator(operator: Operator, environment: Environment): Audit[] {
-  const matrix = denseMatrix(operator, environment);
+  const matrix = exactMatrix(operator, environment);
   return [...propertiesOf(operator)].map(([property, reason]) => {
     // What was assumed holds as well as values stored in f32 can make it hold.
     const assumed = hasAssumption(operator);

@@ -4,7 +4,7 @@
  * is refined by its residual. Tensors and pointwise functions are evaluated in f64; the bounds count that.
  */
 import { at, invariant } from '../core/invariant.ts';
-import { denseMatrix } from '../ir/dense.ts';
+import { denseMatrix, type Matrix } from '../ir/dense.ts';
 import { mapAt } from '../ir/indexMap.ts';
 import { factorise, solveFactorised } from '../ir/linearSolve.ts';
 import type { Operator, Step } from '../ir/operator.ts';
@@ -107,6 +107,20 @@ function scaled(x: Pair, values: ArrayLike<number>, start: number, stride: numbe
   for (let i = 0; i < x.high.length; i++)
     accumulateDot(y, i, { values, start: start + i * stride, stride: 0 }, x, i, 0, 1);
   return y;
+}
+
+/** Column by column, rounded to f64. */
+export function exactMatrix(operator: Operator, environment: Environment): Matrix {
+  const { rows, columns } = operator;
+  const data = new Float64Array(rows * columns);
+  for (let j = 0; j < columns; j++) {
+    const basis = new Float64Array(columns);
+    basis[j] = 1;
+    applyExactly(operator, pairOf(basis), environment, false).high.forEach((value, i) => {
+      data[i * columns + j] = value;
+    });
+  }
+  return { rows, columns, data };
 }
 
 const slicePair = (x: Pair, start: number, length: number): Pair => ({
