@@ -29,9 +29,9 @@ export function checkBig(node: Big, scope: Scope): Checked {
   }
   const index = symbolic.named(variable.text);
   const inside = assuming(scope, { left: index, comparison: '<', right: bound.size });
-  define(inside, variable, { kind: 'size' });
+  const known = define(inside, variable, { kind: 'size' });
   const body = asOperator(node.body, check(node.body, inside), inside);
-  if (body === undefined) return failed;
+  if (body === undefined || !known) return failed;
   const space = indexedSpace(node, node.word, body, bound.size, inside);
   if (space === undefined) return failed;
   return operator({ kind: 'indexed', word: node.word, variable: variable.text, bound, body, space, span });

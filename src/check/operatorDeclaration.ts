@@ -147,7 +147,7 @@ export function checkBody(
 }
 
 /** A let is known by the sort of its value. */
-export function defineLet(own: Name, value: Expression, scope: Scope): void {
+export function defineLet(own: Name, value: Expression, scope: Scope): boolean {
   const checked = check(value, scope);
   const name = own.text;
   switch (checked.sort) {

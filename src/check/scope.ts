@@ -106,13 +106,18 @@ export function lookUp(scope: Scope, name: string): Entry | undefined {
   return local?.entry;
 }
 
-/** Brings a name into a scope; a name already in force there is an error, and the first stays. */
-export function define(scope: Scope, name: Name, entry: Entry): void {
+/** Brings a name into a scope. False for a name already in force there: an error, and it is not known which is meant. */
+export function define(scope: Scope, name: Name, entry: Entry): boolean {
   const first = find(scope, name.text);
-  if (first !== undefined) {
-    const notes = [{ message: 'first defined here', span: first.span }];
-    fail(scope, checking.duplicate, name.span, { name: name.text }, { notes });
-  } else scope.locals.set(name.text, { entry, span: name.span, used: false });
+  if (first === undefined) {
+    scope.locals.set(name.text, { entry, span: name.span, used: false });
+    return true;
+  }
+  const notes = [{ message: 'first defined here', span: first.span }];
+  fail(scope, checking.duplicate, name.span, { name: name.text }, { notes });
+  if (!scope.locals.has(name.text))
+    scope.locals.set(name.text, { entry: { kind: 'error' }, span: first.span, used: true });
+  return false;
 }
 
 export function* localNames(scope: Scope): Generator<string> {

@@ -122,7 +122,7 @@ function combinators(write: Writer, rows: Size, columns: Size, depth: number): C
     choices.push(
       ['power', () => `${factor(same())}^${write.below(3)}`],
       ['indexed product', () => `(prod(i < ${write.below(3)}) ${write.indexed('i', 3, rows, columns)})`],
-      ['inverse', () => `inv(${invertible(write, rows, 2)})`],
+      ['inverse', () => write.packed(() => `inv(${invertible(write, rows, 2)})`)],
       ['assume', () => `assume orthogonal(reverse(${rows.text}))`],
       ['gram', () => gram(write, rows, depth)],
     );

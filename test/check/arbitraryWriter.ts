@@ -37,6 +37,7 @@ export class Writer {
   private readonly sizes: Size[] = [];
   private readonly tape: readonly number[];
   private position = 0;
+  private bindings = bindings;
 
   constructor(tape: readonly number[]) {
     this.tape = tape;
@@ -157,7 +158,7 @@ export class Writer {
     fallback: string,
   ): string {
     const name = `w${this.parameters.length}`;
-    const binding = this.pick(bindings);
+    const binding = this.pick(this.bindings);
     if (binding !== '') this.feature(`binding ${binding}`);
     const dims = shape.map(each => each.text).join(', ');
     const before = binding === '' ? name : `${binding} ${name}`;
@@ -235,6 +236,15 @@ export class Writer {
 
   indices(count: Size, bound: number): string {
     return this.parameter([count], { below: bound }, 'index', '');
+  }
+
+  /** Text whose parameters are known before the call. */
+  packed(write: () => string): string {
+    const before = this.bindings;
+    this.bindings = bindings.filter(each => each !== 'call');
+    const text = write();
+    this.bindings = before;
+    return text;
   }
 
   number(): string {

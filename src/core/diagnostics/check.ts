@@ -90,7 +90,7 @@ export const checking = {
   noInverse: row<{ what: string }>({
     code: 'SOP0222',
     severity: 'error',
-    message: ({ what }) => `no rule inverts ${what}; inverses of general operators are not supported yet`,
+    message: ({ what }) => `no rule takes ${what} apart; inverses of general operators are not supported yet`,
     explanation:
       'Inverses are compiled for diagonal, permutation, triangular and orthogonal operators and for products and direct sums of these.',
   }),
