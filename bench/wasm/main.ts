@@ -168,9 +168,8 @@ const columns: readonly (readonly [title: string, width: number, show: (row: Mea
 if (!flags['no-peers']) await startPeer();
 const rows: Measured[] = [];
 if (!flags.json) {
-  console.log(
-    `multiply-adds ${(rates.flops / 1e9).toFixed(1)} GF/s, copy ${(rates.bytes / 1e9).toFixed(1)} GB/s, ${profile}`,
-  );
+  const [flops, bytes] = [rates.flops / 1e9, rates.bytes / 1e9].map(rate => rate.toFixed(1));
+  console.log(`multiply-adds ${flops} GF/s, copy ${bytes} GB/s, ${profile}`);
   console.log(columns.map(([title, width]) => title.padStart(width)).join(''));
 }
 for (const [n, blocks] of sizes) {
@@ -181,4 +180,7 @@ for (const [n, blocks] of sizes) {
     if (!flags.json) console.log(columns.map(([, width, show]) => show(row).padStart(width)).join(''));
   }
 }
-if (flags.json) console.log(JSON.stringify({ profile, rates, rows }, undefined, 2));
+const speedups = rows.flatMap(({ jaxMs, oursMs }) => (jaxMs === undefined ? [] : [jaxMs / oursMs]));
+const meanSpeedup = Math.exp(speedups.reduce((sum, each) => sum + Math.log(each), 0) / speedups.length);
+if (flags.json) console.log(JSON.stringify({ profile, rates, meanSpeedup, rows }, undefined, 2));
+else if (speedups.length > 0) console.log(`geometric mean ${meanSpeedup.toFixed(2)} x jax-js`);
