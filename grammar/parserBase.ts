@@ -68,4 +68,9 @@ export abstract class SourceParser extends EmbeddedActionsParser {
   protected beginExpression(): void {
     if (this.nesting === 0) this.joins = 0;
   }
+
+  /** Statements stand in loops, never in expressions. */
+  protected beginStatement(): void {
+    this.joins = 0;
+  }
 }

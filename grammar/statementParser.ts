@@ -50,6 +50,7 @@ export abstract class StatementParser extends ExpressionParser {
     const list: Statement[] = [];
     this.CONSUME(Sign.openBrace);
     this.MANY(() => {
+      this.beginStatement();
       list.push(this.SUBRULE(this.statement));
     });
     this.CONSUME(Sign.closeBrace);

@@ -190,7 +190,7 @@ describe('limits', () => {
       expect(codesOf(parseText(op + chain(links)))).toEqual(['SOP0106']);
   });
   test('long pipes, lists and scans are no chains', () => {
-    const scan = `scan f() -> [] {${' S <- S + 1'.repeat(2 * chainLimit)} }`;
+    const scan = `scan f() -> [] { for j < 2 {${' S <- S + 1'.repeat(2 * chainLimit)} } }`;
     const edges = Array.from({ length: 2 * chainLimit }, (_, k) => `${k}+1 -> ${k}`);
     for (const text of [
       `${op}A${' |> relu'.repeat(2 * chainLimit)}`,

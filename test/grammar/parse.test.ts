@@ -7,6 +7,7 @@ import { print } from '../../grammar/print.ts';
 import { arbitraryDeclarations } from './arbitrary.ts';
 import {
   codesOf,
+  expressionKinds,
   expressionOf,
   expressionsOf,
   meaningOf,
@@ -161,6 +162,15 @@ describe('declarations', () => {
     expect(['op', 'scan', 'export', 'pattern'].map(count)).toEqual([22, 6, 2, 2]);
     expect(file.trivia.comments).toHaveLength(15);
   });
+});
+
+test('random programs have every kind of node', () => {
+  const sample = fc.sample(arbitraryDeclarations, { numRuns: 300, seed: 1 });
+  const kinds = new Set(sample.flatMap(each => nodesOf(each).map(({ kind }) => kind ?? '')));
+  const declarations = ['use', 'export', 'pattern', 'shared', 'op', 'scan'];
+  const statements = ['state', 'let', 'update', 'for', 'yield'];
+  const parts = [...declarations, ...statements, ...expressionKinds, 'all', 'at', 'slice'];
+  expect(parts.filter(kind => !kinds.has(kind))).toEqual([]);
 });
 
 describe('places', () => {

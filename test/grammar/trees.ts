@@ -46,7 +46,7 @@ export function nodesOf(root: unknown): Node[] {
   return found;
 }
 
-const kinds = new Set<string>([
+export const expressionKinds: ReadonlySet<string> = new Set([
   'name',
   'number',
   'string',
@@ -66,7 +66,7 @@ const kinds = new Set<string>([
 ] satisfies Expression['kind'][]);
 
 export const expressionsOf = (declarations: readonly Declaration[]): Expression[] =>
-  nodesOf(declarations).filter((node): node is Expression => kinds.has(node.kind ?? ''));
+  nodesOf(declarations).filter((node): node is Expression => expressionKinds.has(node.kind ?? ''));
 
 export const textAt = ({ span }: Node): string => span.file.text.slice(span.start, span.end);
 

@@ -39,7 +39,7 @@ export const syntax = {
     severity: 'error',
     message: ({ limit }) => `one expression joins more than ${limit} parts`,
     explanation:
-      'An expression may have up to 1024 operator signs, calls and indexings. Indexed sums and products say it in less.',
+      'An expression may have 1024 operator signs, calls and indexings. An indexed sum or product says it in less.',
   }),
   tooMany: row<{ limit: number }>({
     code: 'SOP0107',
