@@ -1,4 +1,5 @@
 /** Operators as text for people: the formula, with the shapes of what is inside leaves. */
+import { mapText } from './indexMapText.ts';
 import type { Operator, Program, Step } from './operator.ts';
 import { parametersOf, type Scalar, type Tensor } from './tensor.ts';
 
@@ -15,7 +16,7 @@ export function operatorText(operator: Operator, level = 0): string {
       return `zeros(${operator.rows}, ${operator.columns})`;
     case 'gather':
     case 'scatter':
-      return `${operator.kind}[${operator.rows}, ${operator.columns}](${operator.map.kind})`;
+      return `${operator.kind}[${operator.rows}, ${operator.columns}](i -> ${mapText(operator.map)})`;
     case 'block':
       return blockText(operator);
     case 'update': {

@@ -1,5 +1,5 @@
 /** A tile program as text for people: one statement a line, as formulas over rows of buffers. */
-import type { IndexMap } from '../ir/indexMap.ts';
+import { mapText, scaled, sumText } from '../ir/indexMapText.ts';
 import type { EpilogueStep, MappedView, TileProgram, TileStatement, View } from './tile.ts';
 
 export function tileText({ name, tileRows, buffers, statements }: TileProgram): string {
@@ -47,12 +47,6 @@ function viewText({ buffer, offset, strides }: View, { axes }: TileStatement & {
 
 const mappedText = ({ buffer, map }: MappedView): string => `${buffer}[${mapText(map)}]`;
 
-const scaled = (factor: number, name: string): string => (factor === 1 ? name : `${factor} ${name}`);
-const sumText = (offset: number, terms: readonly string[]): string =>
-  [...(offset === 0 && terms.length > 0 ? [] : [String(offset)]), ...terms]
-    .join(' + ')
-    .replaceAll('+ -', '- ');
-
 const epilogueText = (steps: readonly EpilogueStep[]): string =>
   steps
     .map(step => {
@@ -60,34 +54,3 @@ const epilogueText = (steps: readonly EpilogueStep[]): string =>
       return step.kind === 'gate' ? ` |> gate(${step.buffer})` : ` |> ${step.function}`;
     })
     .join('');
-
-/** The image of i under a map; digits of i are written (i / inner % extent). */
-export function mapText(map: IndexMap, i = 'i'): string {
-  switch (map.kind) {
-    case 'strided': {
-      let inner = map.domain;
-      const terms = map.digits.map(({ extent, stride }) => {
-        inner /= extent;
-        const shifted = inner === 1 ? i : `${i} / ${inner}`;
-        const isFirst = inner * extent === map.domain;
-        const digit = isFirst ? shifted : `${shifted} % ${extent}`;
-        return scaled(stride, digit === i ? i : `(${digit})`);
-      });
-      return sumText(map.offset, terms);
-    }
-    case 'affine':
-      return `(${sumText(map.offset, [scaled(map.multiplier, i)])}) % ${map.range}`;
-    case 'bitLinear':
-      return `bits(${i}) . [${map.columns}] ^ ${map.offset}`;
-    case 'tensor':
-      return `(${mapText(map.outer, `${i} / ${map.inner.domain}`)}) x (${mapText(map.inner, `${i} % ${map.inner.domain}`)})`;
-    case 'directSum':
-      return map.parts.map(part => mapText(part, i)).join(' (+) ');
-    case 'compose':
-      return mapText(map.outer, `(${mapText(map.inner, i)})`);
-    case 'table':
-      return `table[${map.domain}][${i}]`;
-    case 'data':
-      return `${map.table.kind === 'parameter' ? map.table.name : `computed[${map.domain}]`}[${i}]`;
-  }
-}

@@ -131,7 +131,7 @@ test('planning is pure, and a plan reads like one', () => {
     [
       'plan f: 64 -> 64, f32 on wasm-simd128',
       '  kernel f_0: x[64] -> v0[64], 1 rows x 512 B',
-      '    gather[64, 64](strided) * blockdiag[16, 4, 4](w1) * gather[64, 64](strided)',
+      '    gather[64, 64](i -> (i / 16) + 4 (i % 16)) * blockdiag[16, 4, 4](w1) * gather[64, 64](i -> (i / 16) + 4 (i % 16))',
       '  kernel f_1: v0[64] -> y[64], 1 rows x 512 B',
       '    blockdiag[16, 4, 4](w0)',
       '  workspace v0[64]',
