@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { parse } from '../../grammar/parser.ts';
 import { format } from '../../grammar/print.ts';
+import { leafTable } from '../../src/check/leafTable.ts';
+import { elementwiseFunctions, generators, pointwiseSteps, vectorFunctions } from '../../src/check/words.ts';
 import { lowerSource } from '../../src/compile.ts';
 import { checking } from '../../src/core/diagnostics/check.ts';
 import { nameOf, snippetsOf } from './snippets.ts';
@@ -49,4 +51,19 @@ test.each(table.filter(([, { isFragment }]) => !isFragment))('%s checks, and its
   expect(problems.map(({ code, message }) => `${code} ${message}`)).toEqual([]);
   const exports = parse(source).file.declarations.filter(({ kind }) => kind === 'export');
   expect(operators.length).toBeGreaterThanOrEqual(exports.length);
+});
+
+test('every leaf, step, function and generator that is compiled stands in a compiled snippet of the reference', () => {
+  const shown = snippets
+    .filter(({ source, isFragment }) => source.name.startsWith('docs/language.md') && !isFragment)
+    .map(({ source }) => source.text)
+    .join('');
+  const compiled = Object.entries(leafTable).filter(([, { make }]) => make !== undefined);
+  const words = [elementwiseFunctions, pointwiseSteps, vectorFunctions, generators].flatMap(table =>
+    Object.keys(table),
+  );
+  const missing = [...compiled.map(([name]) => name), ...words].filter(
+    word => !new RegExp(`\\b${word}\\b`).test(shown),
+  );
+  expect(missing).toEqual([]);
 });
