@@ -34,6 +34,15 @@ test('sizes are spoken of in the symbols of the user', async () => {
   expect(err).toContain('n/b');
 });
 
+test('an inverse that no rule takes apart is told by check, as by build', async () => {
+  write('inverse.sop', 'op f(A: [3, 3], d: [3]) : 3 -> 3 = inv(dense(A) + diag(d))\n');
+  const checked = await sop('check inverse.sop');
+  expect([checked.code, checked.err]).toEqual([1, expect.stringContaining('SOP0222')]);
+  expect(await sop('build inverse.sop')).toEqual(checked);
+  write('inverse.sop', 'op f(d: [3]) : 3 -> 3 = inv(diag(d))\n');
+  expect(await sop('check inverse.sop')).toEqual({ code: 0, out: '', err: '' });
+});
+
 test('several files: each is checked, one that cannot be read keeps none from it', async () => {
   const { code, out } = await sop('check bad.sop missing.sop good.sop inexact.sop --json');
   expect(code).toBe(1);

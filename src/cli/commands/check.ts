@@ -2,7 +2,7 @@
 import { elaborateSource } from '../../check/source.ts';
 import { type Diagnostic, hasErrors } from '../../core/diagnostics/diagnostic.ts';
 import type { Io } from '../io.ts';
-import { openProject } from '../project.ts';
+import { openProject, type Project } from '../project.ts';
 import { type ExitCode, exitCodes, Rejection } from '../rejection.ts';
 import { jsonDiagnostics, printDiagnostics, printJson } from '../report.ts';
 
@@ -23,9 +23,17 @@ export async function check(io: Io, files: readonly string[], { json }: CheckFla
 async function diagnosticsOf(io: Io, file: string): Promise<readonly Diagnostic[]> {
   try {
     const project = await openProject(io, file);
-    return project.located(elaborateSource(project.source, { readFile: project.readFile }).diagnostics);
+    return project.located(await diagnosticsOfSource(project));
   } catch (error) {
     if (error instanceof Rejection) return error.diagnostics;
     throw error;
   }
+}
+
+/** What `build` would report. Only of inverses the rules have a say, and only then the rest of the compiler is loaded. */
+async function diagnosticsOfSource({ source, readFile }: Project): Promise<readonly Diagnostic[]> {
+  const { diagnostics, inverses } = elaborateSource(source, { readFile });
+  if (inverses.size === 0) return diagnostics;
+  const { lowerSource } = await import('../../compile.ts');
+  return lowerSource(source, { readFile, modes: [] }).diagnostics;
 }
