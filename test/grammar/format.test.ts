@@ -1,5 +1,5 @@
 /** `sop fmt`: never changes meaning, keeps comments and groups of lines, changes nothing the second time. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { lineWidth } from '../../grammar/layout.ts';
@@ -17,15 +17,10 @@ const formatted = (text: string): string => {
 };
 
 const noTrivia = { comments: [], blankLines: [] };
-const example = (name: string): string =>
-  readFileSync(new URL(`../../examples/${name}`, import.meta.url), 'utf8');
-const examples = [
-  'systems.sop',
-  'monarch/monarch.sop',
-  'structured-ffn/structured-ffn.sop',
-  'randlora/randlora.sop',
-  'loldu/loldu.sop',
-];
+const folder = new URL('../../examples/', import.meta.url);
+const examples = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+  name => name.endsWith('.sop') && !name.includes('node_modules'),
+);
 
 describe('random programs', () => {
   test('parse to the tree they were printed from', () => {
@@ -74,18 +69,14 @@ describe('random programs', () => {
   });
 });
 
-describe.each(examples)('%s', name => {
-  test('keeps its meaning and comments, within the width', () => {
-    const text = example(name);
-    const result = formatted(text);
-    expect(meaningOf(parseText(result).file)).toEqual(meaningOf(parseText(text).file));
-    const comments = (source: string) => parseText(source).file.trivia.comments.map(each => each.text);
-    expect(comments(result)).toEqual(comments(text));
-    expect(formatted(result)).toBe(result);
-    const long = result.split('\n').filter(line => line.length > lineWidth && !line.startsWith('//'));
-    expect(long).toEqual([]);
-    expect(result).not.toMatch(/[ \t]$/m);
-  });
+test.each(examples)('examples/%s is in standard form, within the width', name => {
+  const text = readFileSync(new URL(name, folder), 'utf8');
+  expect(formatted(text)).toBe(text);
+  const tokens = withSeparators(tokensOf(text), ['\n', ' ', '\n\n', '\t']);
+  expect(meaningOf(parseText(formatted(tokens)).file)).toEqual(meaningOf(parseText(tokens).file));
+  const long = text.split('\n').filter(line => line.length > lineWidth && !line.startsWith('//'));
+  expect(long).toEqual([]);
+  expect(text).not.toMatch(/[ \t]$/m);
 });
 
 describe('layout', () => {
