@@ -1,7 +1,7 @@
 /**
- * The running error analysis of a tile program, over whole batches: for every element of every buffer the exact value
- * and a bound on how far the emitted kernel's may lie from it. The order of the operations is that of tile/tile.ts, which is
- * the order of the emitted code; every rounding of that code is counted.
+ * The running error analysis of a tile program, over whole batches: for every element of every buffer the
+ * exact value and a bound on how far the emitted kernel's may lie from it. The order of the operations is
+ * that of tile/tile.ts, which is the order of the emitted code; every rounding of that code is counted.
  */
 import { at, invariant, unreachable } from '../core/invariant.ts';
 import { mapAt } from '../ir/indexMap.ts';
@@ -135,7 +135,10 @@ function analyseCopy(
   }
 }
 
-/** x[i] = (b[i] - sum T[i,j] x[j]) / T[i,i] in the order of the elimination, every product and difference rounded. */
+/**
+ * x[i] = (b[i] - sum T[i,j] x[j]) / T[i,i] in the order of the elimination, every product and difference
+ * rounded.
+ */
 function analyseSubstitute(
   solve: TileStatement & { kind: 'substitute' },
   buffers: BoundedBuffers,

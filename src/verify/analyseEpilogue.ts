@@ -1,4 +1,7 @@
-/** The analysis of what is applied to a value on its way to memory, step by step as lower/epilogue.ts emits it. */
+/**
+ * The analysis of what is applied to a value on its way to memory, step by step as lower/epilogue.ts emits
+ * it.
+ */
 import { at, unreachable } from '../core/invariant.ts';
 import type { Pointwise } from '../ir/operator.ts';
 import type { EpilogueStep } from '../tile/tile.ts';
@@ -53,7 +56,10 @@ export function prepareEpilogue(
   return (row, address, start) => prepared.reduce((value, apply) => apply(row, address, value), start);
 }
 
-/** The reference evaluates the function in f64, at an argument rounded to f64: the emitted formula there bounds its error. */
+/**
+ * The reference evaluates the function in f64, at an argument rounded to f64: the emitted formula there
+ * bounds its error.
+ */
 function withReference(name: Pointwise, x: Bounded, arithmetic: Arithmetic): Bounded {
   const { value, error } = boundedPointwise(name, x, arithmetic);
   if (arithmetic.u === 0) return { value, error };
@@ -89,8 +95,8 @@ export function boundedPointwise(name: Pointwise, x: Bounded, arithmetic: Arithm
 }
 
 /**
- * numerator / (1 + exp(-x)). Where the exponential may overflow the divisor is at least `greatest` or infinite: then the
- * exact and the computed quotient both lie between zero and |numerator| / greatest.
+ * numerator / (1 + exp(-x)). Where the exponential may overflow the divisor is at least `greatest` or
+ * infinite: then the exact and the computed quotient both lie between zero and |numerator| / greatest.
  */
 function logistic(numerator: Bounded, x: Bounded, arithmetic: Arithmetic): Bounded {
   const divisor = plus(exactly(1), increasing('exp', negated(x), arithmetic), arithmetic);

@@ -1,6 +1,6 @@
 /**
- * Properties measured on the parameters at hand: those the compiler inferred, which hold for all values or there is a bug,
- * and those the user assumed, which rewriting relied on.
+ * Properties measured on the parameters at hand: those the compiler inferred, which hold for all values or
+ * there is a bug, and those the user assumed, which rewriting relied on.
  */
 import { at } from '../core/invariant.ts';
 import { applyOperator, type Matrix } from '../ir/dense.ts';
@@ -15,7 +15,10 @@ import { randomNumbers } from './probes.ts';
 import type { Audit } from './report.ts';
 import { dot } from './spectral.ts';
 
-/** Operators up to this size are measured entry by entry; larger ones, if something was assumed of them, by probing. */
+/**
+ * Operators up to this size are measured entry by entry; larger ones, if something was assumed of them, by
+ * probing.
+ */
 const largest = 128;
 const mostOperators = 48;
 
@@ -48,7 +51,10 @@ function auditOperator(operator: Operator, environment: Environment): Audit[] {
   });
 }
 
-/** What vectors show of an operator too large to measure: those of its properties that are equations in Ax and A'x. */
+/**
+ * What vectors show of an operator too large to measure: those of its properties that are equations in Ax
+ * and A'x.
+ */
 function auditByProbes(operator: Operator, environment: Environment): Audit[] {
   const next = randomNumbers(operator.columns);
   const x = Float64Array.from({ length: operator.columns }, next);

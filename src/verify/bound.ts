@@ -1,10 +1,10 @@
 /**
- * The tolerance of the conformance check, derived from the emitted arithmetic: a running error analysis (Higham 2002,
- * section 3.3). Beside each exact value v the analysis carries e with |computed - v| <= e. One rounding of z adds at most
- * u|z|, and |z| <= |v| + e; below the normal range it adds at most eta.
+ * The tolerance of the conformance check, derived from the emitted arithmetic: a running error analysis
+ * (Higham 2002, section 3.3). Beside each exact value v the analysis carries e with |computed - v| <= e. One
+ * rounding of z adds at most u|z|, and |z| <= |v| + e; below the normal range it adds at most eta.
  *
- * The reference is computed in twice the precision of f64 (exact.ts); only tensors and pointwise functions, which both
- * sides evaluate in f64 or below, bring errors of the reference's own, and are counted for both.
+ * The reference is computed in twice the precision of f64 (exact.ts); only tensors and pointwise functions,
+ * which both sides evaluate in f64 or below, bring errors of the reference's own, and are counted for both.
  */
 import { erf } from '../core/erf.ts';
 

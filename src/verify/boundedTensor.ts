@@ -1,7 +1,7 @@
 /**
- * How far a tensor's entries, evaluated in f64, may lie from their exact values: the same running analysis over scalar
- * expressions. Parameters are exact; so is whatever only moves them. Merged weights, normalisations and the triangular
- * core of a product of reflections are not.
+ * How far a tensor's entries, evaluated in f64, may lie from their exact values: the same running analysis
+ * over scalar expressions. Parameters are exact; so is whatever only moves them. Merged weights,
+ * normalisations and the triangular core of a product of reflections are not.
  */
 import { at, unreachable } from '../core/invariant.ts';
 import { realFunction } from '../ir/pointwise.ts';

@@ -1,7 +1,8 @@
 /**
- * The meaning of dense.ts in twice the precision of f64, so that the reference is exact beside every kernel, those in f64
- * too: a value is a pair high + low, products and sums keep their rounding errors (Ogita, Rump and Oishi 2005), an inverse
- * is refined by its residual. Tensors and pointwise functions are evaluated in f64; the bounds count that.
+ * The meaning of dense.ts in twice the precision of f64, so that the reference is exact beside every kernel,
+ * those in f64 too: a value is a pair high + low, products and sums keep their rounding errors (Ogita, Rump
+ * and Oishi 2005), an inverse is refined by its residual. Tensors and pointwise functions are evaluated in
+ * f64; the bounds count that.
  */
 import { at, invariant } from '../core/invariant.ts';
 import { denseMatrix, type Matrix } from '../ir/dense.ts';

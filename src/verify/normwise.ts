@@ -1,8 +1,9 @@
 /**
- * The normwise bound, propagated factor by factor: |computed - y| <= rho_F |error before| + |roundings of F|, in the
- * 2-norm of a row. rho is the factor's norm: 1 for an isometry, max(1, |1 - beta |k|^2|) for I - beta k k'. The roundings
- * of one factor come from the componentwise analysis of that factor alone, which does not grow with the length of the
- * chain: the componentwise bound multiplies magnitudes and says nothing about a long product of reflections.
+ * The normwise bound, propagated factor by factor: |computed - y| <= rho_F |error before| + |roundings of
+ * F|, in the 2-norm of a row. rho is the factor's norm: 1 for an isometry, max(1, |1 - beta |k|^2|) for I -
+ * beta k k'. The roundings of one factor come from the componentwise analysis of that factor alone, which
+ * does not grow with the length of the chain: the componentwise bound multiplies magnitudes and says nothing
+ * about a long product of reflections.
  */
 import { at } from '../core/invariant.ts';
 import { denseMatrix } from '../ir/dense.ts';
@@ -41,8 +42,8 @@ export function normwiseBound(
 }
 
 /**
- * One factor on the exact input, and the norm of what its own roundings may add where the computed input lies within
- * `bound` of it: the bound with roundings less the bound without.
+ * One factor on the exact input, and the norm of what its own roundings may add where the computed input
+ * lies within `bound` of it: the bound with roundings less the bound without.
  */
 function analyseFactor(factor: Operator, value: Float64Array, bound: Float64Array, run: NormwiseRun) {
   const { environment, arithmetic, batch } = run;

@@ -1,4 +1,7 @@
-/** Numbers as unevaluated sums of two f64, on arrays: error-free sums (Knuth) and products (Dekker, Veltkamp). */
+/**
+ * Numbers as unevaluated sums of two f64, on arrays: error-free sums (Knuth) and products (Dekker,
+ * Veltkamp).
+ */
 import { at } from '../core/invariant.ts';
 
 /** Entry i is high[i] + low[i], high[i] the nearest f64. */
@@ -27,7 +30,10 @@ export interface Strided {
 /** 2^27 + 1: splits 53 bits into halves. */
 const splitter = 134217729;
 
-/** y[place] += sum over k < count of weights[k] x[start + k stride], with one rounding of the pair at the end. */
+/**
+ * y[place] += sum over k < count of weights[k] x[start + k stride], with one rounding of the pair at the
+ * end.
+ */
 export function accumulateDot(
   y: Pair,
   place: number,

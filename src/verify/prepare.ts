@@ -1,4 +1,7 @@
-/** What a backend is compared with: vectors, their images under the *source* program, and the tolerance of each. */
+/**
+ * What a backend is compared with: vectors, their images under the *source* program, and the tolerance of
+ * each.
+ */
 import { at } from '../core/invariant.ts';
 import type { Operator, Pointwise, Program } from '../ir/operator.ts';
 import type { Environment } from '../ir/tensorEvaluate.ts';
@@ -45,7 +48,10 @@ export interface PreparedMode {
 
 const informativeShare = 0.05;
 
-/** `allowance`: what the reference itself may be off by, relative to the size of an image (see `referenceAllowance`). */
+/**
+ * `allowance`: what the reference itself may be off by, relative to the size of an image (see
+ * `referenceAllowance`).
+ */
 export function prepareMode(
   source: Program,
   lowered: LoweredOperator,
@@ -89,9 +95,9 @@ export function prepareMode(
 }
 
 /**
- * Two things the bounds of the emitted program cannot know. An assumed property holds as well as the audit measured it, and
- * rewriting by it changes the operator that much. The inverse of tensors that are evaluated in f64 is the inverse of rounded
- * numbers.
+ * Two things the bounds of the emitted program cannot know. An assumed property holds as well as the audit
+ * measured it, and rewriting by it changes the operator that much. The inverse of tensors that are evaluated
+ * in f64 is the inverse of rounded numbers.
  */
 export function referenceAllowance(
   source: Program,
@@ -152,8 +158,8 @@ function linearOperator({ steps }: Program): Operator | undefined {
 }
 
 /**
- * How large a vector's image is for the purpose of comparing with it: its own norm, or what a vector of that size has for
- * an image where its own is small by cancellation.
+ * How large a vector's image is for the purpose of comparing with it: its own norm, or what a vector of that
+ * size has for an image where its own is small by cancellation.
  */
 function imageSizes(x: Float64Array, expected: Float64Array, count: number): number[] {
   const gain = norm(x) === 0 ? 0 : norm(expected) / norm(x);

@@ -24,12 +24,17 @@ export function basisVectors(columns: number): Float64Array {
   return x;
 }
 
-/** Magnitudes that take a map's arguments from the flat parts of its functions through zero to the other side. */
+/**
+ * Magnitudes that take a map's arguments from the flat parts of its functions through zero to the other
+ * side.
+ */
 const mapScales = [1, 4, 16, 64, 2 ** -4, 2 ** -10];
 /** To a linear operator one magnitude is like another; its last probes mix magnitudes within a vector. */
 const mixedProbes = 4;
 
-/** [count, columns], of numbers that f32 holds. For a map, vectors come in pairs x, -x of growing magnitude. */
+/**
+ * [count, columns], of numbers that f32 holds. For a map, vectors come in pairs x, -x of growing magnitude.
+ */
 export function probeVectors(columns: number, isLinear: boolean, seed: number): Float64Array {
   const next = randomNumbers(seed);
   const probeCount = probesOf(columns);

@@ -67,11 +67,13 @@ const number = (value: number): string => (value === 0 ? '0' : value.toExponenti
 
 export function reportLines(report: OperatorReport): string[] {
   const { title, rows, columns, backend, profile, scalar, seed } = report;
-  const head = `${report.passed ? 'ok  ' : 'FAIL'} ${title}: ${columns} -> ${rows}, ${scalar}, ${backend}, ${profile}, seed ${seed}`;
-  const modes = report.modes.map(
-    ({ mode, vectors, everyBasisVector, batches, worstError, worstRatio }) =>
-      `     ${mode}: ${vectors} vectors${everyBasisVector ? ' (every basis vector)' : ''}, batches ${batches.join(' ')}, worst error ${number(worstError)}, ${worstRatio.toFixed(2)} of its bound`,
-  );
+  const run = `${scalar}, ${backend}, ${profile}, seed ${seed}`;
+  const head = `${report.passed ? 'ok  ' : 'FAIL'} ${title}: ${columns} -> ${rows}, ${run}`;
+  const modes = report.modes.map(mode => {
+    const vectors = `${mode.vectors} vectors${mode.everyBasisVector ? ' (every basis vector)' : ''}`;
+    const worst = `worst error ${number(mode.worstError)}, ${mode.worstRatio.toFixed(2)} of its bound`;
+    return `     ${mode.mode}: ${vectors}, batches ${mode.batches.join(' ')}, ${worst}`;
+  });
   const reach = report.modes.flatMap(mode =>
     mode.reach.map(
       each => `     ${each.function} on ${each.least.toPrecision(3)} .. ${each.greatest.toPrecision(3)}`,

@@ -1,6 +1,7 @@
 /**
- * Upper bounds of the spectral norm. The largest entry of a positive semidefinite power G^p, G = M'M, bounds from both
- * sides: |G^p|_2 <= the largest row sum of |G^p|, which for p = 64 is the norm within a factor n^(1/128).
+ * Upper bounds of the spectral norm. The largest entry of a positive semidefinite power G^p, G = M'M, bounds
+ * from both sides: |G^p|_2 <= the largest row sum of |G^p|, which for p = 64 is the norm within a factor
+ * n^(1/128).
  */
 import { at } from '../core/invariant.ts';
 
@@ -66,7 +67,10 @@ function transposed(matrix: Float64Array, rows: number, columns: number): Float6
   return result;
 }
 
-/** Orthonormal vectors that span the given ones (each of length n), by Gram and Schmidt, twice for orthogonality. */
+/**
+ * Orthonormal vectors that span the given ones (each of length n), by Gram and Schmidt, twice for
+ * orthogonality.
+ */
 export function orthonormalBasis(vectors: readonly Float64Array[]): Float64Array[] {
   const basis: Float64Array[] = [];
   for (const vector of vectors) {

@@ -1,7 +1,7 @@
 /**
- * The conformance check of one operator: its kernels, run by a backend, against the dense meaning of its source. Pure; the
- * backend does the running. A linear operator is determined by its columns, so a small one is run on every basis vector;
- * a map is run on values that reach every branch of its functions.
+ * The conformance check of one operator: its kernels, run by a backend, against the dense meaning of its
+ * source. Pure; the backend does the running. A linear operator is determined by its columns, so a small one
+ * is run on every basis vector; a map is run on values that reach every branch of its functions.
  */
 
 import type { LoweredInstance } from '../compile.ts';
@@ -76,11 +76,9 @@ export function runVerification(
     if (uninformative > 0)
       found.fail(`${mode}: the bound of ${uninformative} of ${vectors} vectors is uninformative`);
   }
-  for (const audit of audits) {
-    if (!audit.holds)
-      found.fail(
-        `${audit.operator} is not ${audit.property} (${audit.reason}): off by ${format(audit.measured)}, allowed ${format(audit.tolerance)}`,
-      );
+  for (const { operator, property, reason, measured, tolerance, holds } of audits) {
+    const off = `off by ${format(measured)}, allowed ${format(tolerance)}`;
+    if (!holds) found.fail(`${operator} is not ${property} (${reason}): ${off}`);
   }
   const [first] = instance.modes;
   return {
@@ -218,9 +216,8 @@ function compare(
       if (ratio > worst.ratio) worst.ratio = ratio;
       if (error <= tolerance) continue;
       const where = `y[${i}] of ${set.name} ${row} in a batch of ${rows.length}`;
-      found.fail(
-        `${lowered.mode}: ${where} is ${computed}, exact ${exact}, off by ${format(error)}, bound ${format(tolerance)}`,
-      );
+      const off = `off by ${format(error)}, bound ${format(tolerance)}`;
+      found.fail(`${lowered.mode}: ${where} is ${computed}, exact ${exact}, ${off}`);
     }
   });
 }

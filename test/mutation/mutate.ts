@@ -1,6 +1,6 @@
 /**
- * Kernels with one mistake each, as a person or a wrong pass would make it. Every site of every kind is offered; a mutant is
- * made only when it is asked for.
+ * Kernels with one mistake each, as a person or a wrong pass would make it. Every site of every kind is
+ * offered; a mutant is made only when it is asked for.
  */
 import { at } from '../../src/core/invariant.ts';
 import { add, f32, f64, literal, operation } from '../../src/kernel/build.ts';
@@ -48,7 +48,10 @@ const place = ({ loops, statement }: StatementSite): string => {
   return [...loops, what].join('/');
 };
 
-/** One element on or back, without leaving a buffer of known extent: in memory what lies beside it is read instead. */
+/**
+ * One element on or back, without leaving a buffer of known extent: in memory what lies beside it is read
+ * instead.
+ */
 function moved(index: Expression, by: 1 | -1, buffer: Buffer | undefined, width: number): Expression {
   if (by === -1) return operation('subtract', [operation('maximum', [index, literal(1)]), literal(1)]);
   const next = add(index, literal(1));

@@ -1,6 +1,7 @@
 /**
- * Does the conformance check fail when a kernel is wrong? Kernels and pack steps are broken, one mistake at a time, and every
- * mutant must be caught, or give identical results on every probe (then it is no mistake: a tail that is never reached).
+ * Does the conformance check fail when a kernel is wrong? Kernels and pack steps are broken, one mistake at
+ * a time, and every mutant must be caught, or give identical results on every probe (then it is no mistake:
+ * a tail that is never reached).
  */
 import { expect, test } from 'vitest';
 import type { Memory } from '../../src/kernel/interpret.ts';
@@ -86,7 +87,10 @@ function plainKernels(modes: readonly LoweredOperator[]): Kernel[] {
 /** `stopped`: caught because it reads or writes outside a buffer; `caught` by its numbers. */
 type Outcome = 'caught' | 'stopped' | 'equivalent' | 'survived';
 
-/** Runs mutant and original side by side; `same` says whether they ever differed (but for the sign of a zero). */
+/**
+ * Runs mutant and original side by side; `same` says whether they ever differed (but for the sign of a
+ * zero).
+ */
 function judge(verification: Verification, mutant: () => Backend, original: Backend): Outcome {
   let same = true;
   const compare = (a: ArrayLike<number>, b: ArrayLike<number>) => {

@@ -1,4 +1,7 @@
-/** The places of a kernel: every statement and every expression, each with the kernel that has something else there. */
+/**
+ * The places of a kernel: every statement and every expression, each with the kernel that has something else
+ * there.
+ */
 import type { Expression, Kernel, Statement } from '../../src/kernel/kernel.ts';
 
 export interface StatementSite {
