@@ -75,18 +75,20 @@ function shuffle(target: Target, next: () => number, n: number, reach: 0 | 1): v
 }
 
 /**
- * Matrices [..., m, n] with orthonormal columns, or rows where m < n: Q of normal numbers, with the diagonal of R
- * positive, so that square ones are uniform among the orthogonal matrices (Mezzadri 2007).
+ * Matrices [..., m, n] with orthonormal columns, or rows where m < n: Q of a normal matrix (of its transpose where
+ * m < n), with the diagonal of R positive, so that square ones are uniform among the orthogonal ones (Mezzadri 2007).
  */
 export function orthogonal(target: Target, name: string, seed: number, m: number, n: number): void {
   const numbers = new Float64Array(target.length);
   normal(numbers, name, seed, 1);
-  const [long, short] = m < n ? [n, m] : [m, n];
+  const [length, count] = m < n ? [n, m] : [m, n];
+  const place = (i: number, vector: number): number => (m < n ? vector * n + i : i * n + vector);
+  const vectors = new Float64Array(m * n);
   for (let start = 0; start < target.length; start += m * n) {
-    const q = orthonormalised(numbers.subarray(start, start + m * n), long, short);
-    for (let i = 0; i < m; i++) {
-      for (let j = 0; j < n; j++) target[start + i * n + j] = q[m < n ? i * n + j : j * m + i] ?? 0;
-    }
+    for (let k = 0; k < m * n; k++)
+      vectors[k] = numbers[start + place(k % length, Math.floor(k / length))] ?? 0;
+    const q = orthonormalised(vectors, length, count);
+    for (let k = 0; k < m * n; k++) target[start + place(k % length, Math.floor(k / length))] = q[k] ?? 0;
   }
 }
 

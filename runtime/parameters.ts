@@ -90,20 +90,25 @@ function fromBrain(bits: number): number {
   return view.getFloat32(0);
 }
 
-function checkIndices(wants: string, { range, permutation }: ParameterDescription, numbers: Numbers): void {
-  const first = new Map<number, number>();
+function checkIndices(
+  wants: string,
+  { range = 2 ** 31, permutation, shape }: ParameterDescription,
+  numbers: Numbers,
+): void {
+  const fail = (problem: string): never => {
+    throw new SopError('parameter-value', `${wants}, ${problem}`);
+  };
+  const last = shape.at(-1) ?? 1;
+  const along = shape.length > 1 ? ' along the last axis' : '';
+  // Where each value stood last, from 1 on.
+  const places = new Int32Array(permutation ? range : 0);
   for (let i = 0; i < numbers.length; i++) {
     const value = numbers[i] ?? Number.NaN;
-    const fail = (problem: string): never => {
-      throw new SopError('parameter-value', `${wants}, ${problem}`);
-    };
-    const bound = range ?? 2 ** 31;
-    if (!Number.isInteger(value) || value < 0 || value >= bound)
-      fail(`each an integer from 0 to ${bound - 1}; entry ${i} is ${value}`);
-    if (!permutation) continue;
-    const before = first.get(value);
-    if (before !== undefined)
-      fail(`each of 0 to ${bound - 1} once; entries ${before} and ${i} are both ${value}`);
-    first.set(value, i);
+    if (!Number.isInteger(value) || value < 0 || value >= range)
+      fail(`each an integer from 0 to ${range - 1}; entry ${i} is ${value}`);
+    const before = (places[value] ?? 0) - 1;
+    if (before >= i - (i % last))
+      fail(`each of 0 to ${range - 1} once${along}; entries ${before} and ${i} are both ${value}`);
+    places[value] = i + 1;
   }
 }
