@@ -102,7 +102,8 @@ function load(file: File, qualifier: string, loading: Loading): Module {
       case 'use': {
         const other = usedModule(declaration, module, loading);
         if (other !== undefined && !uses.includes(other)) uses.push(other);
-        for (const name of declaration.names) define(name, importedName(name, declaration, other, loading));
+        for (const name of declaration.names)
+          define(name, importedName(name, declaration, other, module, loading));
         break;
       }
     }
@@ -161,14 +162,23 @@ function qualifierFor(path: string, taken: Set<string>): string {
   return name;
 }
 
-function importedName(name: Name, use: Use, other: Module | undefined, loading: Loading): Entity | undefined {
+/** A name that the other file does not give is known to be broken: one message is enough. */
+function importedName(
+  name: Name,
+  use: Use,
+  other: Module | undefined,
+  importer: Module,
+  loading: Loading,
+): Entity {
   const found = other?.entities.get(name.text);
-  if (found !== undefined || other === undefined) return found;
-  const near = nearest(name.text, other.entities.keys());
-  const notes = [{ message: `"${use.path}" does not define it` }];
-  const hint = near && `did you mean '${near}'?`;
-  loading.diagnostics.push(report(checking.unknownName, name.span, { name: name.text }, { notes, hint }));
-  return undefined;
+  if (found !== undefined) return found;
+  if (other !== undefined) {
+    const near = nearest(name.text, other.entities.keys());
+    const notes = [{ message: `"${use.path}" does not define it` }];
+    const hint = near && `did you mean '${near}'?`;
+    loading.diagnostics.push(report(checking.unknownName, name.span, { name: name.text }, { notes, hint }));
+  }
+  return { kind: 'broken', module: importer };
 }
 
 /** Paths as they are compared: without `.` steps. */

@@ -16,7 +16,7 @@ describe('random programs', () => {
         expect((program?.steps.length ?? 0) > 1).toBe(isMap);
         expect(program?.parameters.map(each => each.name)).toEqual(parameters.map(each => each.name));
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
   });
 
@@ -26,7 +26,7 @@ describe('random programs', () => {
   });
 
   test('the tapes of one campaign reach every kind of thing', () => {
-    const tapes = fc.sample(programs, { numRuns: 1500, seed: 1 });
+    const tapes = fc.sample(programs, { numRuns: 1000, seed: 1 });
     const features = new Set(tapes.flatMap(each => each.features));
     const kinds = [...new Set([...features].map(each => each.split(' ')[0]))].sort();
     expect(kinds).toEqual([
@@ -104,7 +104,7 @@ test('mutated programs give a result or diagnostics', () => {
         if (span !== undefined)
           expect(span.start <= span.end && span.end <= span.file.text.length).toBe(true);
     }),
-    { numRuns: 600 },
+    { numRuns: 350 },
   );
 });
 
@@ -115,6 +115,6 @@ test('other sizes of a random program give a result or diagnostics', () => {
       const { program: made, diagnostics } = said(program.text, { ...program.sizes, ...other });
       expect(made !== undefined || errors(diagnostics).length > 0).toBe(true);
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
