@@ -247,12 +247,22 @@ function moved(printing: Printing, base: Sexpression, buffer: string, distance: 
   return ['i32.add', sum, bytes(printing, buffer, distance.constant)];
 }
 
+/** Whether a pointer is never before its buffer: an immediate is added without wrapping, to an address that is no sum below 0. */
+function isForward(printing: Printing, name: string): boolean {
+  const pointer = printing.pointers.get(name);
+  if (pointer === undefined) return true;
+  const { base, distance } = pointer;
+  const steps = distance.constant >= 0 && distance.terms.every(({ factor }) => factor >= 0);
+  return steps && (base === undefined || isForward(printing, base));
+}
+
 /** The instruction's memory immediates and address: a constant goes into `offset=`. */
 function address(printing: Printing, buffer: string, index: Expression): Sexpression[] {
   const place = addressName(index);
   const isPointer = place !== undefined && printing.pointers.has(place.name);
   const { constant: elements, terms } = linearForm(index);
-  const inImmediate = elements >= 0 && elements < 2 ** 28;
+  const forward = isPointer ? isForward(printing, place.name) : terms.every(({ factor }) => factor >= 0);
+  const inImmediate = forward && elements >= 0 && elements < 2 ** 28;
   const rest: LinearForm = { constant: inImmediate ? 0 : elements, terms: isPointer ? [] : terms };
   const base = get(printing, isPointer ? place.name : buffer);
   const offset = inImmediate && elements > 0 ? [`offset=${elements * 2 ** shiftOf(printing, buffer)}`] : [];

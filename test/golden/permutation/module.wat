@@ -37,18 +37,20 @@
                         (i32.add (local.get $y) (i32.mul (local.get $tile) (i32.const 40)))
                         (i32.mul (local.get $row) (i32.const 40)))
                       (i32.shl (local.get $i) (i32.const 2)))
-                    (f32.load offset=36
+                    (f32.load
                       (i32.add
                         (i32.add
                           (i32.add
-                            (i32.add (local.get $x) (i32.mul (local.get $tile) (i32.const 40)))
-                            (i32.mul (local.get $row) (i32.const 40)))
+                            (i32.add
+                              (i32.add (local.get $x) (i32.mul (local.get $tile) (i32.const 40)))
+                              (i32.mul (local.get $row) (i32.const 40)))
+                            (i32.mul
+                              (i32.rem_u (i32.add (local.get $i) (i32.const 3)) (i32.const 5))
+                              (i32.const -8)))
                           (i32.mul
-                            (i32.rem_u (i32.add (local.get $i) (i32.const 3)) (i32.const 5))
-                            (i32.const -8)))
-                        (i32.mul
-                          (i32.div_u (i32.add (local.get $i) (i32.const 3)) (i32.const 5))
-                          (i32.const -4)))))
+                            (i32.div_u (i32.add (local.get $i) (i32.const 3)) (i32.const 5))
+                            (i32.const -4)))
+                        (i32.const 36))))
                   (br_if $row.next
                     (i32.lt_s
                       (local.tee $row (i32.add (local.get $row) (i32.const 1)))
@@ -69,12 +71,14 @@
                         (i32.add (local.get $y) (i32.mul (local.get $tile) (i32.const 40)))
                         (i32.mul (local.get $row) (i32.const 40)))
                       (i32.shl (local.get $i) (i32.const 2)))
-                    (f32.load offset=36
+                    (f32.load
                       (i32.add
                         (i32.add
-                          (i32.add (local.get $x) (i32.mul (local.get $tile) (i32.const 40)))
-                          (i32.mul (local.get $row) (i32.const 40)))
-                        (i32.mul (local.get $i) (i32.const -8)))))
+                          (i32.add
+                            (i32.add (local.get $x) (i32.mul (local.get $tile) (i32.const 40)))
+                            (i32.mul (local.get $row) (i32.const 40)))
+                          (i32.mul (local.get $i) (i32.const -8)))
+                        (i32.const 36))))
                   (br_if $row_1.next
                     (i32.lt_s
                       (local.tee $row (i32.add (local.get $row) (i32.const 1)))
