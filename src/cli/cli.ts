@@ -67,9 +67,13 @@ function program(io: Io, end: End): Command {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
+  sop.addHelpText('after', `\n${exitCodesText}`);
   for (const add of [addCheck, addFmt, addBuild, addRun, addVerify, addExplain, addBench]) add(sop, io, end);
   return sop;
 }
+
+const exitCodesText =
+  'Exit codes: 0 all is well; 1 the input is wrong; 2 the command line is wrong; 3 sop itself is wrong.';
 
 type End = (code: ExitCode) => void;
 

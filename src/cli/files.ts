@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { data } from '../core/diagnostics/data.ts';
-import { reject } from './rejection.ts';
+import { Rejection, reject } from './rejection.ts';
 
 export const sourceLimitBytes = 2 ** 20;
 
@@ -86,10 +86,15 @@ async function readStart(path: string, shown: string, limit: number): Promise<Ui
   }
 }
 
+/** A whole data file. Devices, which may never end, are refused. */
 export async function readBytes(path: string, shown: string): Promise<Uint8Array> {
   try {
+    const status = await stat(path);
+    if (status.isCharacterDevice() || status.isBlockDevice())
+      return reject(data.unreadableFile, { path: shown, why: 'it is no file' });
     return await readFile(path);
   } catch (error) {
+    if (error instanceof Rejection) throw error;
     return reject(data.unreadableFile, { path: shown, why: reasonOf(error) });
   }
 }

@@ -33,7 +33,8 @@ export function printDiagnostics(io: Io, diagnostics: readonly Diagnostic[]): vo
     colour: wantsColour(io.stderr, io.env),
   };
   for (const each of sorted.slice(0, shownLimit)) io.stderr.write(`${frame(each, style)}\n\n`);
-  io.stderr.write(`${counted(sorted)}\n`);
+  const codes = [...new Set(sorted.map(each => each.code))];
+  io.stderr.write(`${counted(sorted)}; sop explain --code ${codes[0]} says more\n`);
 }
 
 function counted(diagnostics: readonly Diagnostic[]): string {

@@ -26,7 +26,10 @@ export async function withTensorFile<Result>(
   const handle = await opened(path, shown);
   try {
     const status = await handle.stat();
-    if (status.isDirectory()) reject(data.unreadableFile, { path: shown, why: 'it is a folder' });
+    if (!status.isFile()) {
+      const why = status.isDirectory() ? 'it is a folder' : 'it is no file, of which parts can be read';
+      reject(data.unreadableFile, { path: shown, why });
+    }
     const { size } = status;
     const headerEnd = parsedValue(
       safetensorsHeaderEnd(shown, await bytesAt(handle, 0, Math.min(8, size)), size),

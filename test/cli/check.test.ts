@@ -25,7 +25,7 @@ test('a mistake is framed, once for both exports, counted, and the exit code is 
   );
   expect(err.match(/blockdag/g)).toHaveLength(err.match(/\[SOP\d+\]: .*blockdag/g)?.length === 1 ? 2 : 0);
   expect(err).toMatch(/did you mean 'blockdiag'\?/);
-  expect(err.trimEnd().split('\n').at(-1)).toBe('1 error');
+  expect(err.trimEnd().split('\n').at(-1)).toBe('1 error; sop explain --code SOP0201 says more');
 });
 
 test('sizes are spoken of in the symbols of the user', async () => {

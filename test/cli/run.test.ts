@@ -230,6 +230,8 @@ describe('files', () => {
   test.each([
     ['a missing parameter file', '--params none.safetensors', 'SOP0301', 'no such file'],
     ['a folder', '--params .', 'SOP0301', 'it is a folder'],
+    ['a parameter file that never ends', '--params /dev/zero', 'SOP0301', 'it is no file'],
+    ['an input that never ends', '--input /dev/zero', 'SOP0301', 'it is no file'],
     ['a parameter file that is none', '--params f.sop', 'SOP0306', 'its header claims'],
     ['a parameter file cut short', '--params short.safetensors', 'SOP0306', 'lie outside'],
     ['a tensor that is not there', '--params w.safetensors --map W=w', 'SOP0308', `did you mean 'W'?`],
