@@ -32,7 +32,9 @@ interface Side {
   readonly checked: Checked;
 }
 
-/** a ∘ b ∘ c ... of one precedence: the left spine may be thousands long, so it is walked without recursion. */
+/**
+ * a ∘ b ∘ c ... of one precedence: the left spine may be thousands long, so it is walked without recursion.
+ */
 export function checkChain(node: Binary, scope: Scope): Checked {
   const spine: Binary[] = [];
   let first: Expression = node;

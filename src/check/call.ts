@@ -1,4 +1,7 @@
-/** Names that are not local, with or without sizes and arguments: operators, patterns, leaves, functions, constants. */
+/**
+ * Names that are not local, with or without sizes and arguments: operators, patterns, leaves, functions,
+ * constants.
+ */
 import type { Expression } from '../../grammar/ast.ts';
 import { checking } from '../core/diagnostics/check.ts';
 import { report } from '../core/diagnostics/diagnostic.ts';

@@ -1,6 +1,7 @@
 /**
- * The type checker: a file and the files it uses → the typed program (typed.ts), and what is wrong with them in the
- * user's symbols. Every declaration is checked, exported or not, at no particular sizes; a pure function.
+ * The type checker: a file and the files it uses → the typed program (typed.ts), and what is wrong with them
+ * in the user's symbols. Every declaration is checked, exported or not, at no particular sizes; a pure
+ * function.
  */
 import type { OperatorDeclaration, ScanDeclaration } from '../../grammar/ast.ts';
 import { checking } from '../core/diagnostics/check.ts';
@@ -30,8 +31,8 @@ export interface CheckedModule {
 }
 
 /**
- * `compiled`: the names that are about to be compiled; what no later stage supports is an error there and a warning
- * elsewhere. By default the exports of the file.
+ * `compiled`: the names that are about to be compiled; what no later stage supports is an error there and a
+ * warning elsewhere. By default the exports of the file.
  */
 export function checkModule(
   module: Module,

@@ -37,7 +37,10 @@ export function checkBig(node: Big, scope: Scope): Checked {
   return operator({ kind: 'indexed', word: node.word, variable: variable.text, bound, body, space, span });
 }
 
-/** The space of the whole; equations between neighbours that are undecided here are tested part by part later. */
+/**
+ * The space of the whole; equations between neighbours that are undecided here are tested part by part
+ * later.
+ */
 function indexedSpace(
   node: Big,
   word: OperatorWord,

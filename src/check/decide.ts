@@ -1,7 +1,8 @@
 /**
- * Whether two sizes are equal wherever the declaration makes sense. Equality is proved in normal form, with the equations
- * of `where` and `if` as rewriting knowledge; difference is proved by an example: values of the names that satisfy every
- * condition and give two different numbers. What is neither is left for the time when the sizes have values.
+ * Whether two sizes are equal wherever the declaration makes sense. Equality is proved in normal form, with
+ * the equations of `where` and `if` as rewriting knowledge; difference is proved by an example: values of the
+ * names that satisfy every condition and give two different numbers. What is neither is left for the time when
+ * the sizes have values.
  */
 import type { Polynomial, Term } from './polynomial.ts';
 import { add as addPolynomials, divide, leading } from './polynomial.ts';

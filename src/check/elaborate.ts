@@ -1,6 +1,6 @@
 /**
- * One operator at concrete sizes: the typed program becomes a Program of the operator IR. Sizes come by name (`-D n=8`),
- * by position, or from an export.
+ * One operator at concrete sizes: the typed program becomes a Program of the operator IR. Sizes come by name
+ * (`-D n=8`), by position, or from an export.
  */
 import { checking } from '../core/diagnostics/check.ts';
 import { type Diagnostic, hasErrors, report } from '../core/diagnostics/diagnostic.ts';

@@ -86,13 +86,8 @@ function compute(node: OperatorNode, place: Place): Operator | undefined {
       const operator = inside(node.operator);
       return operator && assume(node.property, operator);
     }
-    case 'call': {
-      const steps = callAt(node, node.span, place);
-      const [only] = steps ?? [];
-      if (steps === undefined || only === undefined) return undefined;
-      invariant(only.kind === 'linear' && steps.length === 1, `${node.callee.name} is linear`);
-      return only.operator;
-    }
+    case 'call':
+      return calledAt(node, place);
     case 'if': {
       const taken = conditionAt(node.condition, place);
       return taken === undefined ? undefined : inside(taken ? node.then : node.otherwise);
@@ -100,6 +95,13 @@ function compute(node: OperatorNode, place: Place): Operator | undefined {
     case 'checked':
       return constraintsHold(place, node.constraints, node.span) ? inside(node.of) : undefined;
   }
+}
+
+function calledAt(node: OperatorNode & { kind: 'call' }, place: Place): Operator | undefined {
+  const [only, more] = callAt(node, node.span, place) ?? [];
+  if (only === undefined) return undefined;
+  invariant(only.kind === 'linear' && more === undefined, `${node.callee.name} is linear`);
+  return only.operator;
 }
 
 /** All of them, or nothing when one is missing. */

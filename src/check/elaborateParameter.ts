@@ -13,7 +13,10 @@ import { textOf } from './scope.ts';
 import { sizeLimit } from './sizes.ts';
 import type { TypedParameter } from './typed.ts';
 
-/** `owner` is the name that the operator is compiled under; parameters of a file are qualified by the file, if at all. */
+/**
+ * `owner` is the name that the operator is compiled under; parameters of a file are qualified by the file,
+ * if at all.
+ */
 export function declareParameter(
   node: TypedParameter,
   owner: string | undefined,

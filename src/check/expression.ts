@@ -1,6 +1,6 @@
 /**
- * Expressions outside size slots: AST → typed nodes. Errors are reported where they stand and become the silent sort
- * `error`, so that one run finds several.
+ * Expressions outside size slots: AST → typed nodes. Errors are reported where they stand and become the
+ * silent sort `error`, so that one run finds several.
  */
 import type { Expression } from '../../grammar/ast.ts';
 import { checking } from '../core/diagnostics/check.ts';
@@ -243,7 +243,10 @@ function checkAssume(node: Expression & { kind: 'assume' }, scope: Scope): Check
   return operator({ kind: 'assume', property, operator: inside, space, span: node.span });
 }
 
-/** Both branches are checked, each under its side of the condition; their types must agree where the condition is not. */
+/**
+ * Both branches are checked, each under its side of the condition; their types must agree where the
+ * condition is not.
+ */
 function checkIf(node: Expression & { kind: 'if' }, scope: Scope): Checked {
   const { condition, whenTrue, whenFalse } = checkCondition(node.condition, scope);
   const [yes, no] = [check(node.then, whenTrue), check(node.otherwise, whenFalse)];

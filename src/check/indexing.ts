@@ -1,4 +1,7 @@
-/** B[j], B[0..m, j, ..], K[w]: positions, ranges and whole axes of a tensor; `f[n]` is a call without arguments. */
+/**
+ * B[j], B[0..m, j, ..], K[w]: positions, ranges and whole axes of a tensor; `f[n]` is a call without
+ * arguments.
+ */
 import type { Expression, Index } from '../../grammar/ast.ts';
 import { checking } from '../core/diagnostics/check.ts';
 import { at } from '../core/invariant.ts';

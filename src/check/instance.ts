@@ -1,4 +1,7 @@
-/** One operator at given sizes, while it is elaborated: what names stand for, what was made, and the budgets. */
+/**
+ * One operator at given sizes, while it is elaborated: what names stand for, what was made, and the
+ * budgets.
+ */
 import { checking } from '../core/diagnostics/check.ts';
 import { type Details, type Diagnostic, type Row, report } from '../core/diagnostics/diagnostic.ts';
 import type { Span } from '../core/span.ts';
@@ -94,7 +97,10 @@ export const nodeBudget = 100_000;
 const depthLimit = 600;
 const workLimit = 400_000;
 
-/** Counts a node on the way in; nothing is computed once the budget is spent (reported once) or the stack is deep. */
+/**
+ * Counts a node on the way in; nothing is computed once the budget is spent (reported once) or the stack is
+ * deep.
+ */
 export function visit<Result>(
   place: Place,
   span: Span,

@@ -1,6 +1,6 @@
 /**
- * The leaves and combinators that are called like functions: one row each. `slots` says how arguments are read, `space`
- * gives the operator's sizes in symbols, `make` builds it once sizes have values.
+ * The leaves and combinators that are called like functions: one row each. `slots` says how arguments are
+ * read, `space` gives the operator's sizes in symbols, `make` builds it once sizes have values.
  */
 import {
   axesPermutation,

@@ -1,7 +1,7 @@
 /**
- * Matrix Market files (Boisvert, Pozo, Remington 1996), the coordinate format: a header, comments, a line of sizes, one
- * line for each entry, counted from 1. Only places are read; values are parameters. A symmetric file lists one triangle;
- * each entry off the diagonal is followed by its mirror image.
+ * Matrix Market files (Boisvert, Pozo, Remington 1996), the coordinate format: a header, comments, a line of
+ * sizes, one line for each entry, counted from 1. Only places are read; values are parameters. A symmetric
+ * file lists one triangle; each entry off the diagonal is followed by its mirror image.
  */
 import type { PatternEntry } from './typed.ts';
 

@@ -185,8 +185,8 @@ function importedName(
 const normalPath = (path: string): string => path.replaceAll(/(^|\/)\.\//g, '$1');
 
 /**
- * A path relative to the file that names it; nothing when it is absolute or climbs above the folder where that file's
- * name starts.
+ * A path relative to the file that names it; nothing when it is absolute or climbs above the folder where that
+ * file's name starts.
  */
 export function joinPath(from: string, path: string): string | undefined {
   if (/^([A-Za-z]:|[\\/])/.test(path) || path.includes('\\')) return undefined;

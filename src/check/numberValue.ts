@@ -1,6 +1,6 @@
 /**
- * What a tensor node is once sizes have values: a number that is known, an index that is not yet (the variable of a
- * `tabulate`, an entry of an index tensor), or a tensor of the IR.
+ * What a tensor node is once sizes have values: a number that is known, an index that is not yet (the variable
+ * of a `tabulate`, an entry of an index tensor), or a tensor of the IR.
  */
 import {
   computed,

@@ -1,11 +1,15 @@
 /**
- * Polynomials with whole coefficients over atoms: what is inside a symbolic size (symbolic.ts). An atom is a name or a
- * quantity that does not simplify further. Terms are keyed and sorted, so equal polynomials hold equal terms in order.
+ * Polynomials with whole coefficients over atoms: what is inside a symbolic size (symbolic.ts). An atom is a
+ * name or a quantity that does not simplify further. Terms are keyed and sorted, so equal polynomials hold
+ * equal terms in order.
  */
 import { internTable } from '../core/intern.ts';
 import type { Size, SymbolicCondition } from './symbolic.ts';
 
-/** Functions of sizes that have no polynomial form; the signs of arithmetic where a polynomial would grow too long. */
+/**
+ * Functions of sizes that have no polynomial form; the signs of arithmetic where a polynomial would grow
+ * too long.
+ */
 export type OpaqueFunction = 'ceil' | 'min' | 'max' | '%' | '^' | '+' | '-' | '*' | '/';
 
 export type Atom = { readonly id: number } & (

@@ -44,7 +44,8 @@ function otherSwap(text: string, node: OperatorNode, wanted: Size): string | und
   const [first] = node.kind === 'leaf' && node.leaf === 'swap' ? node.arguments : [];
   if (first?.kind !== 'size') return undefined;
   const second = divide(wanted, first.node.size);
-  return `${text} swaps ${sizeText(node.space.rows)} points; did you mean swap(${sizeText(first.node.size)}, ${sizeText(second)})?`;
+  const better = `swap(${sizeText(first.node.size)}, ${sizeText(second)})`;
+  return `${text} swaps ${sizeText(node.space.rows)} points; did you mean ${better}?`;
 }
 
 const primed = (text: string, node: OperatorNode): string =>

@@ -1,4 +1,7 @@
-/** Scans: states, updates affine in their own state, one yield. Checked in full; no later stage compiles them yet. */
+/**
+ * Scans: states, updates affine in their own state, one yield. Checked in full; no later stage compiles
+ * them yet.
+ */
 import type { ScanDeclaration, Statement } from '../../grammar/ast.ts';
 import { checking } from '../core/diagnostics/check.ts';
 import { report } from '../core/diagnostics/diagnostic.ts';

@@ -106,7 +106,10 @@ export function lookUp(scope: Scope, name: string): Entry | undefined {
   return local?.entry;
 }
 
-/** Brings a name into a scope. False for a name already in force there: an error, and it is not known which is meant. */
+/**
+ * Brings a name into a scope. False for a name already in force there: an error, and it is not known which
+ * is meant.
+ */
 export function define(scope: Scope, name: Name, entry: Entry): boolean {
   const first = find(scope, name.text);
   if (first === undefined) {
@@ -143,8 +146,9 @@ export const notYet = (scope: Scope, what: string, span: Span): void =>
 export type Complaint = (left: string, right: string) => Diagnostic;
 
 /**
- * Two sizes must be equal: nothing happens when they are for all sizes, `complain` is reported when an example shows that
- * they differ, and what is undecided becomes a constraint of the node being checked. False only for an error.
+ * Two sizes must be equal: nothing happens when they are for all sizes, `complain` is reported when an example
+ * shows that they differ, and what is undecided becomes a constraint of the node being checked. False only for
+ * an error.
  */
 export function requireEqual(scope: Scope, left: Size, right: Size, complain: Complaint): boolean {
   const verdict = decide(left, right, scope.knowledge);

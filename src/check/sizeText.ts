@@ -26,18 +26,25 @@ function text(size: Size): Words {
 }
 
 function sumText(polynomial: Polynomial): Words {
+  // Positive terms first, those of more factors before others: the order must not depend on what was checked before.
   const [first, ...rest] = polynomial
-    .toSorted(
-      (a, b) => Number(a.coefficient < 0) - Number(b.coefficient < 0) || b.factors.length - a.factors.length,
-    )
-    .map(term => ({ negative: term.coefficient < 0, ...termText(term) }));
+    .map(term => ({ negative: term.coefficient < 0, factors: term.factors.length, ...termText(term) }))
+    .sort(
+      (a, b) => Number(a.negative) - Number(b.negative) || b.factors - a.factors || byText(a.words, b.words),
+    );
   if (first === undefined) return { words: '0', level: 'atom' };
   if (rest.length === 0 && !first.negative) return first;
   const words = rest.map(each => ` ${each.negative ? '-' : '+'} ${each.words}`).join('');
   return { words: `${first.negative ? '-' : ''}${first.words}${words}`, level: 'sum' };
 }
 
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 const unit: Term = { key: '', coefficient: 1, factors: [] };
+
+/** Names first, in the order of the alphabet. */
+const byLevel = (a: Words, b: Words): number =>
+  Number(a.words.includes('(')) - Number(b.words.includes('(')) || byText(a.words, b.words);
 
 /** The size of a term, without its sign. */
 const termText = (term: Term): Words =>
@@ -62,6 +69,7 @@ function quotientText(top: Term, bottom: Term): Words {
   };
   gather(top.factors, 1, upper);
   gather(bottom.factors, -1, lower);
+  for (const plain of [upper, lower]) plain.sort(byLevel);
   let [over, under] = [top.coefficient, bottom.coefficient];
   for (const [key, { base, exponent }] of powers) {
     const prime = constantOf(base) ?? 0;

@@ -50,7 +50,10 @@ function namesInAtom(each: Atom): Set<string> {
   }
 }
 
-/** The value where names have values: nothing for a part unknown, a quotient that is not whole, a number past 2^53. */
+/**
+ * The value where names have values: nothing for a part unknown, a quotient that is not whole, a number
+ * past 2^53.
+ */
 export function evaluate(size: Size, names: ReadonlyMap<string, number>): number | undefined {
   const [top, bottom] = [evaluatePolynomial(size.top, names), evaluatePolynomial(size.bottom, names)];
   if (top === undefined || bottom === undefined || bottom === 0 || top % bottom !== 0) return undefined;

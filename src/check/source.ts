@@ -1,6 +1,6 @@
 /**
- * Text to programs of the operator IR: parse, resolve, check, elaborate. The half of the compiler that knows whether a
- * source means something; `sop check` runs it without loading the other.
+ * Text to programs of the operator IR: parse, resolve, check, elaborate. The half of the compiler that knows
+ * whether a source means something; `sop check` runs it without loading the other.
  */
 import { parse } from '../../grammar/parser.ts';
 import { type Diagnostic, hasErrors } from '../core/diagnostics/diagnostic.ts';
@@ -13,7 +13,9 @@ import { resolveModule } from './module.ts';
 export interface ElaborateOptions {
   /** Operators to elaborate; by default every export of the file, else every operator without sizes. */
   readonly instances?: readonly Instance[];
-  /** Sources of `use`, by path relative to where the first file's name starts; absent files give a diagnostic. */
+  /**
+   * Sources of `use`, by path relative to where the first file's name starts; absent files give a diagnostic.
+   */
   readonly readFile?: (path: string) => string | undefined;
 }
 

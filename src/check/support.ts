@@ -1,4 +1,6 @@
-/** What of the language is compiled and what is checked only, from the tables that the checker itself reads. */
+/**
+ * What of the language is compiled and what is checked only, from the tables that the checker itself reads.
+ */
 import type { BigWord, Binding, Statement } from '../../grammar/ast.ts';
 import { type LeafName, leafTable, type Slot } from './leafTable.ts';
 import { compiledBindings, dtypes } from './parameters.ts';

@@ -1,7 +1,7 @@
 /**
- * Sizes as the user wrote them, in a normal form: a quotient of polynomials (polynomial.ts) without common factors.
- * (n/b)·b is n, 2^(k−1)·2 is 2^k; `ceil`, `min`, `max`, `%` and odd powers are atoms. That a quotient is a whole number
- * is not known here: it is checked when sizes have values.
+ * Sizes as the user wrote them, in a normal form: a quotient of polynomials (polynomial.ts) without common
+ * factors. (n/b)·b is n, 2^(k−1)·2 is 2^k; `ceil`, `min`, `max`, `%` and odd powers are atoms. That a quotient
+ * is a whole number is not known here: it is checked when sizes have values.
  */
 import type { Comparison } from './comparison.ts';
 import {

@@ -1,12 +1,12 @@
 /**
  * The typed program: what the checker makes of a file and the files it uses, and all that elaboration reads.
  *
- * Every name is resolved to what it stands for, every expression is of one sort (size, tensor, operator, map) and carries
- * its type in symbols. What the checker could not decide without numbers stands in the tree as `checked` nodes, whose
- * constraints are tested when sizes have values; nothing else about sorts and shapes can go wrong later, only what
- * depends on numbers: divisions that must be exact, `where` conditions, ranges, recursion, budgets.
- * Names of sizes (binders, index variables) are unique within a declaration, so they stand for themselves.
- * Deliberately missing: numbers, and the AST.
+ * Every name is resolved to what it stands for, every expression is of one sort (size, tensor, operator, map)
+ * and carries its type in symbols. What the checker could not decide without numbers stands in the tree as
+ * `checked` nodes, whose constraints are tested when sizes have values; nothing else about sorts and shapes
+ * can go wrong later, only what depends on numbers: divisions that must be exact, `where` conditions, ranges,
+ * recursion, budgets. Names of sizes (binders, index variables) are unique within a declaration, so they stand
+ * for themselves. Deliberately missing: numbers, and the AST.
  */
 import type { BigWord, BinaryOperator, Binding } from '../../grammar/ast.ts';
 import type { Diagnostic } from '../core/diagnostics/diagnostic.ts';
@@ -113,7 +113,10 @@ export type SlicePart = { readonly span: Span } & (
   | { readonly kind: 'all' }
   | { readonly kind: 'range'; readonly from: SizeNode; readonly to: SizeNode }
   | { readonly kind: 'position'; readonly at: SizeNode }
-  /** By an index that has no value yet: a tensor of dtype index, or arithmetic on the variable of a `tabulate`. */
+  /**
+   * By an index that has no value yet: a tensor of dtype index, or arithmetic on the variable of a
+   * `tabulate`.
+   */
   | { readonly kind: 'lookup'; readonly at: TensorNode }
 );
 
@@ -193,7 +196,9 @@ export type ParameterDtype = Dtype | 'c64';
 
 export interface TypedParameter {
   readonly name: string;
-  /** Undefined for a parameter of an operator; else what the name is qualified by, '' for the file compiled. */
+  /**
+   * Undefined for a parameter of an operator; else what the name is qualified by, '' for the file compiled.
+   */
   readonly shared: string | undefined;
   readonly binding: Binding;
   readonly dtype: ParameterDtype;

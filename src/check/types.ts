@@ -2,7 +2,10 @@
 import { shapeText, sizeText } from './sizeText.ts';
 import type { Size } from './symbolic.ts';
 
-/** `whole` numbers are sizes and the variables of a `tabulate`; they count as real where a real number is wanted. */
+/**
+ * `whole` numbers are sizes and the variables of a `tabulate`; they count as real where a real number is
+ * wanted.
+ */
 export type NumberKind = 'whole' | 'real' | 'complex' | 'index';
 
 export interface TensorType {

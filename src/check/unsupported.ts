@@ -1,4 +1,7 @@
-/** What no later stage compiles yet: one diagnostic for each declaration, at the first construct in question. */
+/**
+ * What no later stage compiles yet: one diagnostic for each declaration, at the first construct in
+ * question.
+ */
 import { checking } from '../core/diagnostics/check.ts';
 import { type Diagnostic, report } from '../core/diagnostics/diagnostic.ts';
 import type { OperatorSignature, TypedExport, TypedProgram, TypedScan, Unsupported } from './typed.ts';

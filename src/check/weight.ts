@@ -1,4 +1,6 @@
-/** How many nodes an operator or a tensor has when it is written out, with what is shared counted each time. */
+/**
+ * How many nodes an operator or a tensor has when it is written out, with what is shared counted each time.
+ */
 import type { Operator } from '../ir/operator.ts';
 import { type Scalar, scalarChildren, type Tensor } from '../ir/tensor.ts';
 import { children } from '../ir/traverse.ts';

@@ -1,4 +1,7 @@
-/** The words that expressions are made of besides the leaves: functions of tensors, pointwise steps, constants. */
+/**
+ * The words that expressions are made of besides the leaves: functions of tensors, pointwise steps,
+ * constants.
+ */
 import type { Pointwise } from '../ir/operator.ts';
 import type { RealFunction } from '../ir/tensor.ts';
 import { leafTable } from './leafTable.ts';

@@ -1,7 +1,8 @@
 /**
- * Random well-typed programs as text: leaves × combinators, maps, lets, calls, parameters with bindings and defaults, at
- * sizes 0, 1, primes and b ≠ n/b. A program is a function of a tape of numbers, one for each choice; the tape that ends
- * early chooses the simplest, so fast-check shrinks by shortening it, and a campaign needs no more than a seed.
+ * Random well-typed programs as text: leaves × combinators, maps, lets, calls, parameters with bindings and
+ * defaults, at sizes 0, 1, primes and b ≠ n/b. A program is a function of a tape of numbers, one for each
+ * choice; the tape that ends early chooses the simplest, so fast-check shrinks by shortening it, and a
+ * campaign needs no more than a seed.
  */
 import fc from 'fast-check';
 import { leafOf } from './arbitraryLeaves.ts';

@@ -1,4 +1,7 @@
-/** What a random program is written with: a tape of choices, sizes in symbols with their values, parameters as needed. */
+/**
+ * What a random program is written with: a tape of choices, sizes in symbols with their values, parameters
+ * as needed.
+ */
 
 export interface Size {
   readonly text: string;
@@ -209,7 +212,8 @@ export class Writer {
             .slice(1)
             .map(() => ', ..')
             .join('');
-          return `${this.parameter([longer(leading), ...shape.slice(1)], 'real', '', '')}[1..${leading.text} + 1${rest}]`;
+          const whole = this.parameter([longer(leading), ...shape.slice(1)], 'real', '', '');
+          return `${whole}[1..${leading.text} + 1${rest}]`;
         },
       ]);
     }

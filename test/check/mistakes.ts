@@ -33,8 +33,8 @@ export const mistakes: Record<string, Mistake> = {
     text: `${blocks}blockdiag(L) * swap(b, n) * blockdiag(R)`,
     code: 'SOP0203',
     at: 'blockdiag(L) * swap(b, n)',
-    says: /blockdiag\(L\) takes n inputs, but swap\(b, n\) gives n\*b outputs/,
-    hint: /swap\(b, n\) swaps n\*b points; did you mean swap\(b, n\/b\)\?/,
+    says: /blockdiag\(L\) takes n inputs, but swap\(b, n\) gives b\*n outputs/,
+    hint: /swap\(b, n\) swaps b\*n points; did you mean swap\(b, n\/b\)\?/,
   },
   'dense left out': {
     text: `${matrices}A`,

@@ -1,4 +1,7 @@
-/** Random programs: what is well-typed checks and elaborates; what was mutated gives diagnostics, never an exception. */
+/**
+ * Random programs: what is well-typed checks and elaborates; what was mutated gives diagnostics, never an
+ * exception.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { generateProgram, programs } from './arbitrary.ts';

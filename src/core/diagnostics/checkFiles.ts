@@ -19,14 +19,16 @@ export const fileRows = {
     severity: 'error',
     message: ({ path, line, why }) => `"${path}" line ${line}: ${why}`,
     explanation:
-      'A pattern file is in the Matrix Market coordinate format, real, integer or pattern, general or symmetric; its header must tell the truth about the sizes and the number of entries.',
+      'A pattern file is in the Matrix Market coordinate format, real, integer or pattern, general or ' +
+      'symmetric; its header must tell the truth about the sizes and the number of entries.',
   }),
   patternMissing: row<{ path: string }>({
     code: 'SOP0235',
     severity: 'warning',
     message: ({ path }) => `the pattern file "${path}" was not found; it is needed to compile what uses it`,
     explanation:
-      'The entries of a pattern stand in a Matrix Market file. Everything but their number can be checked without it.',
+      'The entries of a pattern stand in a Matrix Market file. Everything but their number can be checked ' +
+      'without it.',
   }),
   patternEntry: row<{ text: string; why: string }>({
     code: 'SOP0236',

@@ -40,14 +40,16 @@ export const numberRows = {
     message: ({ what, value, limit }) =>
       value < 0 ? `${what} is ${value}, below 0` : `${what} is ${value}; the limit is ${limit}`,
     explanation:
-      'Sizes must be whole numbers from 0 to 2^31; tensors may hold up to 2^31 entries; arithmetic on sizes stays below 2^53.',
+      'Sizes must be whole numbers from 0 to 2^31; tensors may hold up to 2^31 entries; arithmetic on sizes ' +
+      'stays below 2^53.',
   }),
   budget: row<{ limit: number }>({
     code: 'SOP0219',
     severity: 'error',
     message: ({ limit }) => `the operator grows beyond ${limit} nodes`,
     explanation:
-      'Indexed sums, products, powers and recursion are unrolled, and a let is written out wherever it is read; the result has a budget.',
+      'Indexed sums, products, powers and recursion are unrolled, and a let is written out wherever it is ' +
+      'read; the result has a budget.',
   }),
   nesting: row<{ limit: number }>({
     code: 'SOP0231',
