@@ -67,10 +67,12 @@ const cases: readonly Case[] = [
   { name: '64 reflections', subject: () => applied(contractingReflections(16, 64)), perMistake: 2 },
 ];
 
-/** Without its adjoint. */
+/** Without its adjoint and the weights that only the adjoint reads. */
 function applied(subject: Subject): Subject {
   const modes = subject.instance.modes.filter(({ mode }) => mode === 'apply');
-  return { ...subject, instance: { ...subject.instance, modes } };
+  const buffers = modes.flatMap(({ kernels }) => kernels.flatMap(kernel => kernel.buffers));
+  const packed = subject.packed.filter(({ name }) => buffers.some(buffer => buffer.name === name));
+  return { ...subject, packed, instance: { ...subject.instance, modes } };
 }
 
 /** The kernels before functions are expanded into polynomials, whose digits are tested elsewhere. */
