@@ -31,8 +31,10 @@ const onScale = (
 const constant = (factor: Tensor): number | undefined =>
   factor.kind === 'computed' && factor.body.kind === 'literal' ? factor.body.value : undefined;
 
-const isPackedBlock = (operator: Operator): boolean =>
-  operator.kind === 'block' && isPacked(operator.weights);
+/** Whether a packed number goes into the weights: the rules for blocks and updates take it. */
+const absorbs = (operator: Operator): boolean =>
+  (operator.kind === 'block' && isPacked(operator.weights)) ||
+  (operator.kind === 'update' && isPacked(operator.u, operator.diagonal));
 
 const weightsIn = (operator: Operator): number =>
   operator.kind === 'block'
@@ -70,9 +72,7 @@ export const scaleRules: readonly Rule[] = [
     'c (A B) = A (c B) at the factor with the fewest weights',
     (factor, inner) => {
       if (inner.kind !== 'compose' || !isPacked(factor)) return undefined;
-      const able = inner.factors.filter(
-        each => isPackedBlock(each) || each.kind === 'update' || each.kind === 'sum',
-      );
+      const able = inner.factors.filter(each => absorbs(each) || each.kind === 'sum');
       const [smallest] = able.sort((one, other) => weightsIn(one) - weightsIn(other));
       if (smallest === undefined) return undefined;
       return compose(...inner.factors.with(inner.factors.indexOf(smallest), scale(factor, smallest)));

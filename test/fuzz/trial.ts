@@ -91,7 +91,7 @@ export async function runTrial(seed: number): Promise<Outcome> {
   const batches = [0, 1, trial.profile.tileRows, trial.profile.tileRows + 1].map(batch =>
     inputs(batch, width, seed + batch),
   );
-  const wasm = await runWasm(built, environment, batches);
+  const wasm = await runWasm(built, environment, batches, packByKernel);
   const errors = batches.map((rows, k) => {
     const dense = runDense(built, environment, rows);
     const exact = relativeError(
@@ -100,13 +100,18 @@ export async function runTrial(seed: number): Promise<Outcome> {
     );
     check('dense against tile', exact <= referenceTolerance ? undefined : `off by ${exact}`);
     const rounded = runTiles(built, environment, rows, round);
-    const kernels = runKernels(built, environment, rows, packByKernel);
+    const kernels = runKernels(built, environment, rows);
     if (isTranscendental(program)) {
       const error = relativeError(rounded, kernels);
       check('tile against kernel', error <= functionTolerance ? undefined : `off by ${error}`);
     } else check('tile against kernel', firstDifference(rounded, kernels));
+    // Pack steps spell some functions otherwise than the reference does: the last bits may differ.
+    const packed = runKernels(built, environment, rows, packByKernel);
+    const packing = relativeError(kernels, packed);
+    const allowed = trial.scalar === 'f32' ? functionTolerance : referenceTolerance;
+    check('pack steps', packing <= allowed ? undefined : `off by ${packing}`);
     const made = wasm[k];
-    check('kernel against WebAssembly', made === undefined ? 'nothing' : firstDifference(kernels, made));
+    check('kernel against WebAssembly', made === undefined ? 'nothing' : firstDifference(packed, made));
     return made === undefined ? 0 : relativeError(dense, made);
   });
   return {
