@@ -9,10 +9,11 @@ import { assemble } from '../codegen/assemble.ts';
 import { printModule } from '../codegen/module.ts';
 import { printDeclarations } from '../codegen/ts/declarations.ts';
 import { printWat } from '../codegen/wat.ts';
+import type { OperatorDescription } from '../runtime/types.ts';
 import { type ElaboratedSource, type ElaborateOptions, elaborateSource } from './check/source.ts';
 import { checking } from './core/diagnostics/check.ts';
 import { type Diagnostic, report } from './core/diagnostics/diagnostic.ts';
-import { at } from './core/invariant.ts';
+import { at, invariant } from './core/invariant.ts';
 import type { SourceFile } from './core/span.ts';
 import { inverse, type Operator, type Program } from './ir/operator.ts';
 import type { PackedBuffer } from './lower/context.ts';
@@ -103,18 +104,25 @@ export async function compile(source: SourceFile, options: CompileOptions = {}):
   if (lowered.operators.length === 0) return { ...lowered, artifacts: [] };
   const name = moduleName(source.name);
   const { operators, packed } = lowered;
-  const profile = options.profile ?? 'wasm-simd128';
-  const kernels = operators.flatMap(({ modes }) => modes.flatMap(mode => mode.kernels));
-  const wat = printWat(kernels, { comment: [`${name}: kernels for WebAssembly, ${profile}`] });
-  const bytes = await assemble(name, wat, profiles[profile].fusedMultiplyAdd);
+  const described = JSON.stringify(describeOperators(lowered));
+  const variants: Variant[] = [];
+  for (const profile of profilesOf(options)) {
+    const isFirst = variants.length === 0;
+    const kernels = isFirst ? lowered : lowerSource(source, { ...options, profile });
+    invariant(JSON.stringify(describeOperators(kernels)) === described, `${profile} reads other weights`);
+    variants.push(await variantOf(name, isFirst ? name : `${name}.${profile}`, profile, kernels));
+  }
   const contents = {
     name,
     source: source.name,
     scalar: options.scalar ?? 'f32',
     parameters: describeParameters(operators.map(({ source }) => source)),
     packs: packed.map(buffer => ({ buffer, ...lowerPack(buffer) })),
-    operators: operators.map(({ modes }) => describeOperator(modes, packed)),
-    wasm: [{ profile, bytes: options.inline === false ? { file: `${name}.wasm` } : bytes }],
+    operators: describeOperators(lowered),
+    wasm: variants.map(({ profile, file, bytes }) => ({
+      profile,
+      bytes: options.inline === false ? { file: `${file}.wasm` } : bytes,
+    })),
     runtime: options.runtime,
   };
   const declarations = {
@@ -129,11 +137,40 @@ export async function compile(source: SourceFile, options: CompileOptions = {}):
     ...(!(options.declarations ?? options.runtime === undefined)
       ? []
       : [{ name: `${name}.d.ts`, contents: await printDeclarations(declarations) }]),
-    { name: `${name}.wat`, contents: wat },
-    { name: `${name}.wasm`, contents: bytes },
+    ...variants.flatMap(({ file, wat, bytes }) => [
+      { name: `${file}.wat`, contents: wat },
+      { name: `${file}.wasm`, contents: bytes },
+    ]),
   ];
   return { ...lowered, artifacts };
 }
+
+interface Variant {
+  readonly profile: ProfileName;
+  /** Without the ending. */
+  readonly file: string;
+  readonly wat: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Relaxed SIMD is not everywhere: the strict kernels, which read the same weights, stand behind it. */
+function profilesOf({ profile = 'wasm-simd128' }: CompileOptions): readonly ProfileName[] {
+  return profile === 'wasm-relaxed' ? [profile, 'wasm-simd128'] : [profile];
+}
+
+async function variantOf(
+  name: string,
+  file: string,
+  profile: ProfileName,
+  { operators }: LoweredSource,
+): Promise<Variant> {
+  const kernels = operators.flatMap(({ modes }) => modes.flatMap(mode => mode.kernels));
+  const wat = printWat(kernels, { comment: [`${name}: kernels for WebAssembly, ${profile}`] });
+  return { profile, file, wat, bytes: await assemble(name, wat, profiles[profile].fusedMultiplyAdd) };
+}
+
+const describeOperators = ({ operators, packed }: LoweredSource): OperatorDescription[] =>
+  operators.map(({ modes }) => describeOperator(modes, packed));
 
 const moduleName = (path: string): string =>
   (path.split(/[\\/]/).at(-1) ?? 'module').replace(/\.sop$/, '').replaceAll(/[^A-Za-z0-9_-]/g, '_');

@@ -123,6 +123,19 @@ describe('apply', () => {
     expect(() => operator.apply(single(12, 1))).toThrow(/x is a Float64Array, got Float32Array/);
   });
 
+  test('relaxed SIMD first, strict kernels behind it', async () => {
+    const relaxed = await imported(text, { profile: 'wasm-relaxed' });
+    const names = relaxed.compiled.artifacts.map(artifact => artifact.name);
+    expect(names.filter(name => name.endsWith('.wat'))).toEqual(['layers.wat', 'layers.wasm-simd128.wat']);
+    const x = single(12 * 5, 4);
+    const expected = meaning(module, 'monarch12', { 'monarch12.L': L, 'monarch12.R': R }, x);
+    const createRelaxed = relaxed.exported['createMonarch12'] as Create;
+    const strict = await createRelaxed({ params: { L, R }, profile: 'wasm-simd128' });
+    expect(strict.apply(x)).toEqual((await create('Monarch12')({ params: { L, R } })).apply(x));
+    const best = await createRelaxed({ params: { L, R } });
+    expect(difference(best.apply(x), expected)).toBeLessThan(tolerance);
+  });
+
   test('kernels in a file beside the module', async () => {
     const apart = await imported(text, { inline: false });
     const operator = await (apart.exported['createWide'] as Create)({ params: { W } });
