@@ -10,6 +10,9 @@ import { checkSize, checkWhole } from './sizes.ts';
 import { product } from './symbolic.ts';
 import type { LeafArgument } from './typed.ts';
 
+/** A sparse operator is written out entry by entry. */
+const entryLimit = 1024;
+
 export function callLeaf(
   node: Expression,
   name: LeafName,
@@ -31,9 +34,13 @@ export function callLeaf(
   const known = given.filter(each => each !== undefined);
   if (known.length < given.length) return failed;
   if (row.unsupported !== undefined) notYet(scope, row.unsupported, node.span);
-  for (const each of known)
-    if (each.kind === 'pattern' && each.pattern.entries === undefined)
-      notYet(scope, `the pattern ${each.pattern.name}, whose file was not found,`, node.span);
+  for (const each of known) {
+    if (each.kind !== 'pattern') continue;
+    const { name: pattern, entries } = each.pattern;
+    if (entries === undefined) notYet(scope, `the pattern ${pattern}, whose file was not found,`, node.span);
+    else if (entries.length > entryLimit)
+      notYet(scope, `a pattern of ${entries.length} entries (more than ${entryLimit})`, node.span);
+  }
   const space = row.space(...(known.map(symbolicOf) as never[]));
   for (const { left, right, expected } of space.equations ?? []) {
     const complain = () =>

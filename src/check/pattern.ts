@@ -8,8 +8,8 @@ import { checkSize } from './sizes.ts';
 import { constantOf } from './symbolic.ts';
 import type { PatternEntry, TypedPattern } from './typed.ts';
 
-/** More would be an operator too large to write out. */
-const entryLimit = 4096;
+/** More are not read from a file. */
+const entryLimit = 2 ** 20;
 
 export function checkPattern(declaration: PatternDeclaration, scope: Scope): TypedPattern {
   const name = declaration.name.text;

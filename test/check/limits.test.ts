@@ -118,6 +118,14 @@ describe('sizes', () => {
   });
 });
 
+test('patterns of a thousand entries are compiled, larger ones are not yet', () => {
+  const pattern = (count: number) =>
+    `pattern g[64, 64] { ${times(count, k => `${Math.floor(k / 64)} -> ${k % 64}`, ', ')} }
+op f(w: g) : 64 -> 64 = sparse(g, w)`;
+  expect(said(pattern(1024))).toBe('a program');
+  expect(said(pattern(1025))).toEqual(['SOP0211']);
+});
+
 describe('what is long and honest', () => {
   test('ten thousand factors, and twice as many in about twice the time', () => {
     const text = 'op f[k](w: [2]) : 2 -> 2 = prod(i < k) diag(w)';
