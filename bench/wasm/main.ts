@@ -19,7 +19,7 @@ import { compileOperator } from './sop.ts';
 const { values: flags } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '15' },
+    rounds: { type: 'string', default: '30' },
     only: { type: 'string', default: '' },
     batch: { type: 'string', default: '1,8,48,1024' },
     profile: { type: 'string', default: 'wasm-simd128' },
@@ -127,14 +127,20 @@ function check({ name, run }: Contender, expected: Float64Array): void {
   invariant(worst <= 4e-6 * scale, `${name} is off by ${worst} where values reach ${scale}`);
 }
 
+/** Milliseconds that the rounds of one row may take together. */
+const patienceMs = 8000;
+
 /** Median milliseconds of each contender; one round runs every contender for about two milliseconds. */
-function interleave(contenders: readonly Contender[], rounds: number): Map<string, number> {
-  const repeats = contenders.map(({ run }) => {
-    for (let warm = 0, start = performance.now(); warm < 3 || performance.now() - start < 30; warm++) run();
+function interleave(contenders: readonly Contender[], most: number): Map<string, number> {
+  const single = contenders.map(({ run }) => {
+    for (let warm = 0, start = performance.now(); warm < 2 || performance.now() - start < 30; warm++) run();
     const start = performance.now();
     run();
-    return Math.max(1, Math.ceil(2 / (performance.now() - start)));
+    return performance.now() - start;
   });
+  const repeats = single.map(each => Math.max(1, Math.ceil(2 / each)));
+  const roundMs = single.reduce((total, each, k) => total + each * (repeats[k] ?? 1), 0);
+  const rounds = Math.max(5, Math.min(most, Math.floor(patienceMs / roundMs)));
   const times = contenders.map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
     contenders.forEach(({ run }, k) => {
