@@ -4,8 +4,9 @@
  */
 import { normal } from '../../../runtime/generators.ts';
 import type { CallOptions, Vector } from '../../../runtime/index.ts';
-import { compile } from '../../compile.ts';
-import { at, invariant } from '../../core/invariant.ts';
+import { type Compiled, compile } from '../../compile.ts';
+import { data } from '../../core/diagnostics/data.ts';
+import { at } from '../../core/invariant.ts';
 import { type Certificate, certify } from '../../explain/certificate.ts';
 import type { Program } from '../../ir/operator.ts';
 import type { Environment } from '../../ir/tensorEvaluate.ts';
@@ -27,7 +28,7 @@ import { type CompileFlags, profileOf, scalarOf, seedOf, wholeNumber } from '../
 import { type ParameterFlags, parameterValues } from '../parameters.ts';
 import { progressOf } from '../progress.ts';
 import { openProject } from '../project.ts';
-import { type ExitCode, exitCodes } from '../rejection.ts';
+import { type ExitCode, exitCodes, misuse } from '../rejection.ts';
 import { printDiagnostics, printJson } from '../report.ts';
 import { selectOne } from '../select.ts';
 import { type Times, timeInterleaved } from '../timing.ts';
@@ -44,6 +45,8 @@ export interface BenchFlags extends CompileFlags, ParameterFlags {
 /** Rows that are compared with the reference; it is slow. */
 const checkedRows = 4;
 const denseLimit = 2 ** 25;
+/** Numbers of the input or the output. */
+const numbersLimit = 2 ** 27;
 
 interface Contestant {
   readonly name: string;
@@ -59,18 +62,11 @@ export async function bench(io: Io, file: string, flags: BenchFlags): Promise<Ex
   const rounds = Math.max(1, wholeNumber('--rounds', flags.rounds, 1000));
   const progress = progressOf(io);
   const project = await openProject(io, file);
-  const instances = [selectOne(project, flags)];
-  const compiled = await compileProject(project, {
-    instances,
-    scalar,
-    profile,
-    runtime: runtimeUrl,
-    modes: ['apply'],
-  });
-  const [instance] = compiled.operators;
-  const lowered = instance?.modes[0];
-  invariant(instance !== undefined && lowered !== undefined, 'one operator was selected');
-  const program = instance.source;
+  const options = { scalar, profile, runtime: runtimeUrl, modes: ['apply' as const] };
+  const compiled = await compileProject(project, { ...options, instances: [selectOne(project, flags)] });
+  const { program, certificate } = onlyOperator(compiled);
+  if (batch * Math.max(program.rows, program.columns) > numbersLimit)
+    misuse(data.badOption, { option: '--batch', value: flags.batch, expected: 'fewer rows' });
   const { environment } = await parameterValues(io, program, flags, seed);
   const drawn = new Float64Array(batch * program.columns);
   normal(drawn, 'x', seed, 1);
@@ -83,7 +79,7 @@ export async function bench(io: Io, file: string, flags: BenchFlags): Promise<Ex
     return { name, certificate, run, error: errorOf(run(), reference) };
   };
   const own = await createOperator(await importModule(compiled), setting);
-  const contestants = [await namingErrors(async () => contestant(program.name, certify(lowered), own))];
+  const contestants = [await namingErrors(async () => contestant(program.name, certificate, own))];
   if (isLinear(program) && program.rows * program.columns <= denseLimit) {
     progress.step('making the dense matrix');
     const dense = await denseOperator(program, environment, scalar, profile);
@@ -134,16 +130,16 @@ async function denseOperator(
   const instances = [{ operator: 'whole', sizes: { m: rows, n: columns } }];
   const options = { instances, scalar, profile, runtime: runtimeUrl, modes: ['apply' as const] };
   const compiled = await compile({ name: 'whole.sop', text }, options);
-  const [instance] = compiled.operators;
-  const lowered = instance?.modes[0];
-  invariant(instance !== undefined && lowered !== undefined, 'a dense operator compiles');
+  const whole = onlyOperator(compiled);
   const matrix = matrixByColumns(referenceRunner(program, environment), program);
-  const values = new Map([['whole.W', matrix]]);
-  const setting = { program: instance.source, scalar, environment: values };
-  return {
-    certificate: certify(lowered),
-    created: await createOperator(await importModule(compiled), setting),
-  };
+  const setting = { program: whole.program, scalar, environment: new Map([['whole.W', matrix]]) };
+  const created = await createOperator(await importModule(compiled), setting);
+  return { certificate: whole.certificate, created };
+}
+
+function onlyOperator({ operators }: Compiled): { program: Program; certificate: Certificate } {
+  const { source, modes } = at(operators, 0);
+  return { program: source, certificate: certify(at(modes, 0)) };
 }
 
 interface Told {

@@ -30,7 +30,7 @@ async function diagnosticsOf(io: Io, file: string): Promise<readonly Diagnostic[
   }
 }
 
-/** What `build` would report. Only of inverses the rules have a say, and only then the rest of the compiler is loaded. */
+/** What `build` would report: the rules have a say of inverses, and only then the rest of the compiler is loaded. */
 async function diagnosticsOfSource({ source, readFile }: Project): Promise<readonly Diagnostic[]> {
   const { diagnostics, inverses } = elaborateSource(source, { readFile });
   if (inverses.size === 0) return diagnostics;
