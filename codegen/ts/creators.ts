@@ -1,6 +1,4 @@
 /** Names of the functions by which a generated module creates its operators, for the module and its declarations. */
-import { namer } from '../names.ts';
-
 export interface Creator {
   /** `createMonarch1k`, `createMonarch1kSync`, `create`, `createSync`. */
   readonly name: string;
@@ -11,7 +9,7 @@ export interface Creator {
 }
 
 export function creators(operators: readonly { readonly name: string }[]): Creator[] {
-  const nameOf = namer([]);
+  const nameOf = distinct([]);
   const both = (name: string, kind: Creator['kind'], operator?: string): Creator[] =>
     [false, true].map(synchronous => ({
       name: nameOf(synchronous ? `${name}Sync` : name),
@@ -27,3 +25,14 @@ export function creators(operators: readonly { readonly name: string }[]): Creat
 
 /** `monarch1k` → `Monarch1k`. */
 export const capitalised = (name: string): string => name.slice(0, 1).toUpperCase() + name.slice(1);
+
+/** A new name for each call: the stem, numbered where it was taken (`foo` and `Foo` both give `createFoo`). */
+export function distinct(reserved: readonly string[]): (stem: string) => string {
+  const taken = new Set(reserved);
+  return stem => {
+    let name = stem;
+    for (let count = 2; taken.has(name); count++) name = `${stem}${count}`;
+    taken.add(name);
+    return name;
+  };
+}

@@ -11,7 +11,6 @@ import type {
 } from 'ts-morph';
 import type { OperatorDescription, ParameterDescription } from '../../runtime/types.ts';
 import { invariant } from '../../src/core/invariant.ts';
-import { namer } from '../names.ts';
 import { type Creator, capitalised, creators } from './creators.ts';
 
 /** A parameter and whether users may leave it out. */
@@ -108,7 +107,7 @@ interface InterfaceNames {
 function interfaceNames(
   operators: readonly DeclaredOperator[],
 ): (operator: string | undefined) => InterfaceNames {
-  const nameOf = namer([...imported, 'Float32Array', 'Float64Array', 'Promise', 'Symbol']);
+  const nameOf = distinct([...imported, 'Float32Array', 'Float64Array', 'Promise', 'Symbol']);
   const named = new Map(
     [undefined, ...operators.map(({ description }) => description.name)].map(name => {
       const type = capitalised(name ?? 'module');

@@ -194,6 +194,18 @@ describe('parameters', () => {
     expect(() => all['first']?.apply(x)).toThrow(/disposed/);
   });
 
+  test('operators whose names differ in case only, or are names of the module’s own', async () => {
+    const clashing = 'op update(d: [2]) : 2 -> 2 = diag(d)\nop Update(d: [2]) : 2 -> 2 = -1 * diag(d)';
+    const { exported } = await imported(clashing);
+    const d = Float32Array.of(1, 2);
+    const y = async (name: string) => [...(await (exported[name] as Create)({ params: { d } })).apply(d)];
+    expect(await y('createUpdate')).toEqual([1, 4]);
+    expect(await y('createUpdate2')).toEqual([-1, -4]);
+    const all = await (exported['create'] as CreateAll)({ params: { 'update.d': d, 'Update.d': d } });
+    all.update('update.d', Float32Array.of(3, 3));
+    expect([...(all['Update']?.apply(d) ?? [])]).toEqual([-1, -4]);
+  });
+
   test('call parameters arrive with each call', async () => {
     const values = { 'blend.W': single(25, 4), 'blend.V': single(25, 5) };
     const operator = await create('Blend')({ params: { W: values['blend.W'], V: values['blend.V'] } });
