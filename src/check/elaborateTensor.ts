@@ -204,7 +204,11 @@ function sliced(node: TensorNode & { kind: 'slice' }, place: Place): NumberValue
 
 function axisPart(node: TensorNode, part: SlicePart, extent: number, place: Place): AxisPart | undefined {
   const outside = (index: number): undefined =>
-    refuse(place, checking.outOfRange, part.span, { text: textOf(node), index, extent });
+    refuse(place, checking.outOfRange, part.span, {
+      text: textOf(node),
+      index: String(index),
+      extent: String(extent),
+    });
   switch (part.kind) {
     case 'all':
       return { start: 0, length: extent };

@@ -10,6 +10,7 @@ import { type Checked, failed, tensor, wrongSort } from './checked.ts';
 import { check, sizeArguments } from './expression.ts';
 import { fail, find, namesMentioned, type Scope, textOf } from './scope.ts';
 import { checkWhole } from './sizes.ts';
+import { sizeText } from './sizeText.ts';
 import { constantOf, isKnown, type Size, subtract } from './symbolic.ts';
 import type { SlicePart } from './typed.ts';
 
@@ -93,7 +94,7 @@ function axisPart(node: IndexExpression, item: Index, extent: Size, scope: Scope
   }
 }
 
-/** False after a report: both numbers are known, and the position lies outside. */
+/** False after a report: the position is outside at all sizes, as in W[n] of an axis of n. */
 function inRange(
   node: IndexExpression,
   item: Index,
@@ -102,10 +103,11 @@ function inRange(
   beyond: 0 | 1,
   scope: Scope,
 ): boolean {
-  const [index, length] = [constantOf(position), constantOf(extent)];
-  if (index === undefined || (index >= 0 && length === undefined)) return true;
-  if (index >= 0 && index < (length ?? 0) + beyond) return true;
-  fail(scope, checking.outOfRange, item.span, { text: textOf(node), index, extent: length ?? Number.NaN });
+  const past = constantOf(subtract(position, extent));
+  const outside = (constantOf(position) ?? 0) < 0 || (past !== undefined && past >= beyond);
+  if (!outside) return true;
+  const words = { text: textOf(node), index: sizeText(position), extent: sizeText(extent) };
+  fail(scope, checking.outOfRange, item.span, words);
   return false;
 }
 

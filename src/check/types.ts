@@ -28,8 +28,8 @@ export const spaceText = ({ columns, rows }: Space): string => `${sizeText(colum
 const kinds: Record<NumberKind, string> = { whole: '', real: '', complex: 'complex ', index: 'index ' };
 
 /** As a message names it. */
-export const tensorTypeText = ({ shape, numbers }: TensorType): string =>
-  shape.length === 0 ? `a ${kinds[numbers]}number` : `${article(numbers)} tensor ${shapeText(shape)}`;
-
-const article = (numbers: NumberKind): string =>
-  numbers === 'index' ? 'an index' : `a ${kinds[numbers]}`.trim();
+export const tensorTypeText = ({ shape, numbers }: TensorType): string => {
+  const article = numbers === 'index' ? 'an' : 'a';
+  const noun = shape.length === 0 ? 'number' : `tensor ${shapeText(shape)}`;
+  return `${article} ${kinds[numbers]}${noun}`;
+};

@@ -60,7 +60,7 @@ describe('what depends on numbers', () => {
   test.each([
     ['[n]() : n -> n where n % 2 == 0, n > 4 = I(n)', [4], 'SOP0206', /n > 4 does not hold: 4 against 4/],
     ['[n](x: [n]) : 1 -> 1 = diag(x[3..4])', [3], 'SOP0208', /position 4 of an axis of 3/],
-    ['[n](x: [n]) : 1 -> 1 = diag(x[n..n+1])', [3], 'SOP0208', /position 4/],
+    ['[n, k](x: [n]) : 1 -> 1 = diag(x[k..k+1])', [3, 3], 'SOP0208', /position 4/],
     ['[n](x: [n]) : n -> n = diag(tabulate(t < n) x[t + 1])', [3], 'SOP0208', /x\[t \+ 1\] reads position 3/],
     ['[n](x: [n]) : n -> n = diag(tabulate(t < n) x[t - 1])', [3], 'SOP0208', /position -1/],
     ['[n]() : n -> n = stride(n, 2)', [5], 'SOP0210', /not n \(= 5\), 2/],

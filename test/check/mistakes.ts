@@ -187,6 +187,12 @@ export const mistakes: Record<string, Mistake> = {
     code: 'SOP0208',
     at: '0..5',
   },
+  'an index that is outside at all sizes': {
+    text: '[n, k](W: [k, n, n]) : n -> n = prod(i < k) dense(W[k])',
+    code: 'SOP0208',
+    at: 'k',
+    says: /W\[k\] reads position k of an axis of k/,
+  },
   'too many indices': {
     text: `${matrices}dense(A[0, 0, 0])`,
     code: 'SOP0204',

@@ -14,7 +14,7 @@ export const numberRows = {
     message: ({ text, left, right }) => `the condition ${text} does not hold: ${left} against ${right}`,
     explanation: 'A where clause names what the sizes of an operator must satisfy.',
   }),
-  outOfRange: row<{ text: string; index: number; extent: number }>({
+  outOfRange: row<{ text: string; index: string; extent: string }>({
     code: 'SOP0208',
     severity: 'error',
     message: ({ text, index, extent }) => `${text} reads position ${index} of an axis of ${extent}`,
