@@ -11,7 +11,7 @@ import type {
 } from 'ts-morph';
 import type { OperatorDescription, ParameterDescription } from '../../runtime/types.ts';
 import { invariant } from '../../src/core/invariant.ts';
-import { type Creator, capitalised, creators } from './creators.ts';
+import { type Creator, capitalised, creators, distinct } from './creators.ts';
 
 /** A parameter and whether users may leave it out. */
 export interface DeclaredParameter {
