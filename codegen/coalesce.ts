@@ -49,24 +49,22 @@ export function arrange(targets: readonly PackTarget[], bindingBytes: number): A
   return { places, bindings };
 }
 
-/** The kernel with every packed buffer read at its place in a binding. */
-export function coalesce(kernel: Kernel, { places, bindings }: Arrangement): Kernel {
+/**
+ * The kernel with every packed buffer read at its place in a binding. Index tables lose their ranges here, so what
+ * depends on them is verified before.
+ */
+export function coalesce<Any extends Kernel>(kernel: Any, { places, bindings }: Arrangement): Any {
   const used = new Set(kernel.buffers.flatMap(({ name }) => places.get(name)?.binding ?? []));
   const merged = bindings
     .filter(({ name }) => used.has(name))
     .map(({ name, scalar, elements }): Buffer => {
       const inside = kernel.buffers.filter(buffer => places.get(buffer.name)?.binding === name);
-      const ranges = inside.flatMap(({ valueRange }) => (valueRange === undefined ? [] : [valueRange]));
-      const isRanged = ranges.length === inside.length && ranges.length > 0;
-      const least = Math.min(...ranges.map(([low]) => low));
-      const greatest = Math.max(...ranges.map(([, high]) => high));
       return {
         name,
         scalar,
         extent: { fixed: elements, perUnit: 0, parameter: undefined },
         space: 'global',
         access: 'read',
-        ...(isRanged && { valueRange: [least, greatest] as const }),
         comment: inside.map(buffer => `${buffer.name}: ${buffer.comment}`).join('; '),
       };
     });

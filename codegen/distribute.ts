@@ -33,20 +33,31 @@ export function distribute(kernel: Kernel, launch: Launch): GroupKernel {
       'one loop over tiles of constant size',
     );
     tileRows = statement.step.value;
-    const { from, step } = statement;
-    return [
-      {
-        ...statement,
-        axis: 'sequential',
-        from: add(from, multiply(group, step)),
-        step: multiply(groups, step),
-        body,
-      },
-    ];
+    return [overGroups(statement, body, tileRows)];
   };
   const body = kernel.body.flatMap(visit);
-  invariant(tileRows !== undefined, `${kernel.name} has no loop over tiles`);
-  return { ...kernel, body, launch, tileRows };
+  // A kernel that computes nothing has lost its loop.
+  return { ...kernel, body, launch, tileRows: tileRows ?? 1 };
+}
+
+/** Tiles number group, group + groups, ... of ⌈to / tileRows⌉. */
+function overGroups(
+  { variable: start, from, to }: Loop,
+  body: readonly Statement[],
+  tileRows: number,
+): Statement {
+  invariant(from.kind === 'literal' && from.value === 0, 'tiles begin with the batch');
+  const [round, tiles] = [variable('round'), divided(add(to, literal(tileRows - 1)), literal(tileRows))];
+  const inside = [declare(start, multiply(round, literal(tileRows))), ...body];
+  return {
+    kind: 'for',
+    variable: 'round',
+    axis: 'sequential',
+    from: group,
+    to: tiles,
+    step: groups,
+    body: inside,
+  };
 }
 
 /** A nest of lane loops as one loop over its points, each invocation taking every `invocations`-th. */
@@ -56,8 +67,10 @@ function overInvocations(outermost: Loop, invocations: number, name: string): St
   const total = counts.reduce(multiply);
   const inside: Statement[] = loops.flatMap((loop, k) => {
     const inner = counts.slice(k + 1).reduce(multiply, literal(1));
+    const count = at(counts, k);
     const quotient = divided(variable(name), inner);
-    const digit = k === 0 ? quotient : operation('modulo', [quotient, at(counts, k)]);
+    const isAlone = count.kind === 'literal' && count.value === 1;
+    const digit = isAlone ? literal(0) : k === 0 ? quotient : operation('modulo', [quotient, count]);
     const index = add(loop.from, multiply(digit, loop.step));
     return [declare(loop.variable, index), ...at(preludes, k)];
   });
@@ -79,8 +92,10 @@ const divided = (value: Expression, by: Expression): Expression =>
 /** ⌈(to − from)/step⌉. */
 function countOf({ from, to, step }: Loop): Expression {
   invariant(step.kind === 'literal', 'lane loops step by a constant');
+  if (from.kind === 'literal' && to.kind === 'literal') {
+    return literal(Math.max(0, Math.ceil((to.value - from.value) / step.value)));
+  }
   const span = from.kind === 'literal' && from.value === 0 ? to : operation('subtract', [to, from]);
-  if (span.kind === 'literal') return literal(Math.max(0, Math.ceil(span.value / step.value)));
   return divided(add(span, literal(step.value - 1)), step);
 }
 

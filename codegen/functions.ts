@@ -28,6 +28,8 @@ export interface Expansion {
   readonly type: Type;
   /** A name for what a formula repeats. */
   readonly named: (value: Expression) => Expression;
+  /** Whether the target has an exponential of its own, which then stands where a formula needs one. */
+  readonly hasExp: boolean;
 }
 
 type Expand = (expansion: Expansion, operands: readonly Expression[]) => Expression;
@@ -92,6 +94,8 @@ function exp(e: Expansion, argument: Expression): Expression {
   const rest = plus(minus(n, minus(half, number(e, shifter))), number(e, shifter));
   return times(times(series, powerOfTwo(e, half)), powerOfTwo(e, rest));
 }
+
+const exponential = (e: Expansion, x: Expression): Expression => (e.hasExp ? apply('exp', x) : exp(e, x));
 
 /** (log(1 + f) − f + f²/2)/f³ for √½ <= 1 + f <= √2. */
 const logPolynomial = [
@@ -163,7 +167,7 @@ function tanh(e: Expansion, x: Expression): Expression {
   const a = e.named(apply('absolute', x));
   const square = e.named(times(a, a));
   const near = plus(a, times(times(a, square), polynomial(e, square, tanhPolynomial)));
-  const grown = e.named(exp(e, plus(a, a)));
+  const grown = e.named(exponential(e, apply('minimum', plus(a, a), number(e, 20))));
   const far = minus(number(e, 1), apply('divide', number(e, 2), plus(grown, number(e, 1))));
   return withSignOf(e, x, choose(apply('less', a, number(e, 0.625)), near, far));
 }
@@ -180,7 +184,7 @@ const erfcPolynomial = [
 function erf(e: Expansion, x: Expression): Expression {
   const a = e.named(apply('minimum', apply('absolute', x), number(e, 4)));
   const near = times(a, polynomial(e, e.named(times(a, a)), erfPolynomial));
-  const far = minus(number(e, 1), exp(e, polynomial(e, a, erfcPolynomial)));
+  const far = minus(number(e, 1), exponential(e, polynomial(e, a, erfcPolynomial)));
   return withSignOf(e, x, choose(apply('less', a, number(e, 1)), near, far));
 }
 
@@ -193,7 +197,7 @@ function withSignOf(e: Expansion, x: Expression, positive: Expression): Expressi
 /** xʸ = ±e^{y·log|x|}; negative x have powers for integers y only, and x⁰ = 1. */
 function power(e: Expansion, x: Expression, y: Expression): Expression {
   const [base, exponent] = [e.named(x), e.named(y)];
-  const size = e.named(exp(e, times(exponent, log(e, e.named(apply('absolute', base))))));
+  const size = e.named(exponential(e, times(exponent, log(e, e.named(apply('absolute', base))))));
   const isWhole = apply('equal', apply('floor', exponent), exponent);
   const half = e.named(times(exponent, number(e, 0.5)));
   const isEven = apply('equal', apply('floor', half), half);

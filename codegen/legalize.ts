@@ -117,7 +117,7 @@ function expand(
   };
   return a.type.scalar === 'f64'
     ? expandDouble(operator, named, a)
-    : expansions[operator]({ type: a.type, named }, operands);
+    : expansions[operator]({ type: a.type, named, hasExp: context.capabilities.exp }, operands);
 }
 
 /** f64 goes lane by lane. */

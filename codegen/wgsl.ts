@@ -11,6 +11,7 @@ import type { Buffer, OperatorName, Type } from '../src/kernel/kernel.ts';
 import { vectorBuffers } from './alignment.ts';
 import {
   atom,
+  bracket,
   call,
   type Dialect,
   infix,
@@ -62,9 +63,21 @@ export function printWgsl(kernel: GroupKernel): string {
   ].join('\n')}\n`;
 }
 
-/** Global buffers in binding order; the uniform of the parameters follows them. */
-export const wgslBindings = (kernel: GroupKernel): readonly Buffer[] =>
-  kernel.buffers.filter(({ space }) => space === 'global');
+export interface Binding {
+  readonly binding: number;
+  readonly name: string;
+  readonly type: 'storage' | 'read-only-storage' | 'uniform';
+}
+
+/** The bindings of group 0: the buffers of the device in their order, and the parameters. */
+export function wgslBindings(kernel: GroupKernel): Binding[] {
+  const buffers = kernel.buffers
+    .filter(({ space }) => space === 'global')
+    .map(({ name, access }, binding): Binding => {
+      return { binding, name, type: access === 'read' ? 'read-only-storage' : 'storage' };
+    });
+  return [...buffers, { binding: buffers.length, name: 'arguments', type: 'uniform' }];
+}
 
 const typeName = ({ scalar, lanes }: Type): string => (lanes === 1 ? scalar : `vec${lanes}<${scalar}>`);
 
@@ -73,6 +86,12 @@ const absent = (name: string) => (): never => invariant(false, `${name} reached 
 
 const convert: Spelling = (operands, type, from) => call(typeName(type))(operands, type, from);
 const bitcast: Spelling = (operands, type, from) => call(`bitcast<${typeName(type)}>`)(operands, type, from);
+
+/** WGSL mixes no two of the bitwise operators: operands and result stand in parentheses. */
+const bitwise =
+  (sign: string): Spelling =>
+  operands =>
+    atom(`(${operands.map(operand => bracket(operand, 20)).join(` ${sign} `)})`);
 
 /** A shift counts in u32; the lowest bits move out of an unsigned number. */
 const shift =
@@ -110,9 +129,9 @@ const operators = {
   fusedMultiplyAdd: call('fma'),
   less: infix('<', 10),
   equal: infix('==', 9),
-  and: infix('&', 8),
-  or: infix('|', 6),
-  exclusiveOr: infix('^', 7),
+  and: bitwise('&'),
+  or: bitwise('|'),
+  exclusiveOr: bitwise('^'),
   shiftLeft: shift('<<', false),
   shiftRightUnsigned: shift('>>', true),
   select,

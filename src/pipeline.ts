@@ -6,10 +6,14 @@
  *
  * A verifier runs after each of the later passes and blames it by name. No I/O here.
  */
-import { legalize } from '../codegen/legalize.ts';
+import { type Arrangement, coalesce } from '../codegen/coalesce.ts';
+import { distribute } from '../codegen/distribute.ts';
+import { type Capabilities, legalize } from '../codegen/legalize.ts';
 import { wasmCapabilities } from '../codegen/wat.ts';
+import { wgslCapabilities } from '../codegen/wgsl.ts';
 import { invariant } from './core/invariant.ts';
 import { adjoint, type Program } from './ir/operator.ts';
+import { type GroupKernel, verifyGroupKernel } from './kernel/group.ts';
 import type { Kernel } from './kernel/kernel.ts';
 import { simplify } from './kernel/simplify.ts';
 import { verifyKernel } from './kernel/verify.ts';
@@ -17,7 +21,7 @@ import type { PackedBuffer } from './lower/context.ts';
 import { type LoweringOptions, lowerProgram } from './lower/lower.ts';
 import { placeSegment } from './lower/place.ts';
 import { type Plan, planProgram, type Segment } from './plan/plan.ts';
-import type { Profile } from './plan/profile.ts';
+import type { GroupLimits, Profile } from './plan/profile.ts';
 import { normaliseProgram, type Trace } from './rewrite/normalise.ts';
 import { reuseScratch } from './tile/reuse.ts';
 import type { TileBuffer, TileProgram } from './tile/tile.ts';
@@ -61,7 +65,7 @@ export function lowerOperator(
     const { kernel } = lowerProgram(tile, loweringOptions(target), packed);
     const lowered = pass('lower', verifyKernel, kernel);
     const simplified = pass('simplify', verifyKernel, simplify(lowered));
-    return pass('legalize', verifyKernel, legalize(simplified, wasmCapabilities));
+    return pass('legalize', verifyKernel, legalize(simplified, capabilities[target.profile.language]));
   });
   return { mode, program, trace, plan, tiles, kernels };
 }
@@ -110,6 +114,18 @@ export const loweringOptions = ({ profile, scalar }: LoweringTarget): LoweringOp
   scalar,
   maximumBatch: 2 ** 20,
 });
+
+const capabilities = {
+  wasm: wasmCapabilities,
+  wgsl: wgslCapabilities,
+} satisfies Record<Profile['language'], Capabilities>;
+
+/**
+ * For machines with groups of invocations: the kernel with its loops shared out and its packed buffers in the bindings
+ * of a module. Comes after all operators of a module are lowered, since they share the packed buffers.
+ */
+export const shareOut = (kernel: Kernel, arrangement: Arrangement, group: GroupLimits): GroupKernel =>
+  coalesce(pass('distribute', verifyGroupKernel, distribute(kernel, group)), arrangement);
 
 /** Runs a verifier over what a pass made; a problem is our bug and names the pass. */
 function pass<Node>(name: string, verify: (node: Node) => readonly string[], node: Node): Node {

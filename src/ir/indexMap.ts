@@ -6,7 +6,7 @@ import { internTable } from '../core/intern.ts';
 import { at, invariant, unreachable } from '../core/invariant.ts';
 import type { Tensor } from './tensor.ts';
 
-export { composeMaps, inverseMap, isBijection, refineDigits } from './indexMapAlgebra.ts';
+export { composeMaps, inverseMap, isBijection, isOneToOne, refineDigits } from './indexMapAlgebra.ts';
 
 export interface Digit {
   readonly extent: number;

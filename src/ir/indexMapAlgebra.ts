@@ -172,6 +172,36 @@ export function isBijection(map: IndexMap): boolean {
   }
 }
 
+/** Whether no two indices can have one image. */
+export function isOneToOne(map: IndexMap): boolean {
+  switch (map.kind) {
+    case 'strided': {
+      // Digits by their steps: each must reach beyond all that the smaller ones cover.
+      const digits = map.digits.toSorted((a, b) => Math.abs(a.stride) - Math.abs(b.stride));
+      let covered = 0;
+      return digits.every(({ extent, stride }) => {
+        const apart = extent <= 1 || Math.abs(stride) > covered;
+        covered += (extent - 1) * Math.abs(stride);
+        return apart;
+      });
+    }
+    case 'affine':
+    case 'bitLinear':
+      return inverseOf(map) !== undefined;
+    case 'tensor':
+    case 'compose':
+      return isOneToOne(map.outer) && isOneToOne(map.inner);
+    case 'directSum':
+      return map.parts.every(isOneToOne);
+    case 'table':
+      return new Set(map.values).size === map.domain;
+    case 'data':
+      return map.bijective;
+    default:
+      return unreachable(map);
+  }
+}
+
 export function inverseMap(map: IndexMap): IndexMap {
   const inverse = inverseOf(map);
   invariant(inverse !== undefined, 'only a bijection has an inverse');

@@ -102,6 +102,9 @@ function prove(search: Search, wanted: Form, extra: readonly Form[]): boolean {
   const eliminates = (fact: Form): boolean => {
     const other = fact.of.get(atom) ?? 0;
     if (other * coefficient <= 0 || latestAtom(fact) !== atom) return false;
+    // Taken once, the fact may cancel other atoms as well: what is left must then hold without them.
+    const without = plus(goal, fact, -1);
+    if (without.of.size < goal.of.size && prove(search, without, extra)) return true;
     // For an integer g, k·g + (k − 1) >= 0 already says g >= 0.
     const scaled = plus(times(goal, Math.abs(other)), number(Math.abs(other) - 1));
     return prove(search, plus(scaled, fact, -Math.abs(coefficient)), extra);
@@ -227,10 +230,10 @@ function quotient(knowledge: Knowledge, form: Form, divisor: number): Form {
     knowledge.complain(`divides by ${divisor}`);
     return newAtom(knowledge);
   }
-  const whole = Math.floor(form.constant / divisor);
+  const constant = Math.floor(form.constant / divisor);
   const multiples = [...form.of].filter(([, coefficient]) => coefficient % divisor === 0);
   const out: Form = {
-    constant: whole,
+    constant,
     of: new Map(multiples.map(([atom, coefficient]) => [atom, coefficient / divisor])),
   };
   const rest = plus(form, out, -divisor);
@@ -243,7 +246,16 @@ function quotient(knowledge: Knowledge, form: Form, divisor: number): Form {
   if (isNatural) assume(knowledge, plus(out, atom));
   assume(knowledge, remainder);
   assume(knowledge, plus(number(divisor - 1), remainder, -1));
-  return plus(out, atom);
+  const whole = plus(out, atom);
+  // What bounds the dividend bounds the quotient in whole numbers: form <= b says divisor·q <= b, which is tightened.
+  for (const bound of boundsOf(knowledge, form)) assume(knowledge, plus(bound, whole, -divisor));
+  return whole;
+}
+
+/** Forms b, free of the form's atoms, with form <= b. */
+function boundsOf({ facts }: Knowledge, form: Form): Form[] {
+  const isFree = (bound: Form): boolean => [...form.of.keys()].every(atom => !bound.of.has(atom));
+  return facts.map(fact => plus(fact, form)).filter(isFree);
 }
 
 function choice(knowledge: Knowledge, then: Form, otherwise: Form, { holds, fails }: Truth): Form {

@@ -15,7 +15,8 @@ import {
   type Memories,
   newMachine,
 } from './interpret.ts';
-import type { Kernel, Statement } from './kernel.ts';
+import type { Kernel, Parameter, Statement } from './kernel.ts';
+import { verifyKernel } from './verify.ts';
 
 /** How a kernel is launched: as groups of so many invocations. */
 export interface Launch {
@@ -30,6 +31,18 @@ export interface GroupKernel extends Kernel {
   readonly launch: Launch;
   /** Rows of a batch that one group takes at a time. */
   readonly tileRows: number;
+}
+
+/** The problems of the kernel, with what the launch binds as parameters. */
+export function verifyGroupKernel(kernel: GroupKernel): string[] {
+  const { invocations, maximumGroups } = kernel.launch;
+  const [group, groups, lane] = launchNames;
+  const launch: readonly Parameter[] = [
+    { name: group, maximum: maximumGroups - 1 },
+    { name: groups, minimum: 1, maximum: maximumGroups },
+    { name: lane, maximum: invocations - 1 },
+  ];
+  return verifyKernel({ ...kernel, parameters: [...kernel.parameters, ...launch] });
 }
 
 export interface GroupRun {

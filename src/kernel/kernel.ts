@@ -146,13 +146,20 @@ export type Statement =
     }
   | { readonly kind: 'barrier' };
 
+export interface Parameter {
+  readonly name: string;
+  /** 0 when absent. */
+  readonly minimum?: number;
+  readonly maximum: number;
+}
+
 export interface Kernel {
   /** An identifier, named after the operator: `monarch1k_apply`. */
   readonly name: string;
   /** Lines for the head of the emitted text: the operator, the plan. */
   readonly comment: readonly string[];
   readonly buffers: readonly Buffer[];
-  /** i32 arguments that are known only at the call, such as `batch`; each with its largest legal value. */
-  readonly parameters: readonly { readonly name: string; readonly maximum: number }[];
+  /** i32 arguments that are known only at the call, such as `batch`; each with its legal values, 0 and more. */
+  readonly parameters: readonly Parameter[];
   readonly body: readonly Statement[];
 }

@@ -36,12 +36,12 @@ export function verifyKernel(kernel: Kernel): string[] {
     },
   };
   for (const { name } of kernel.buffers) bindName(verification, name);
-  for (const { name, maximum } of kernel.parameters) {
+  for (const { name, minimum = 0, maximum } of kernel.parameters) {
     bindName(verification, name);
     verification.scope.set(name, { type: i32, mutable: false });
     const atom = newAtom(knowledge);
     knowledge.names.set(name, atom);
-    assume(knowledge, atom);
+    assume(knowledge, plus(atom, number(minimum), -1));
     assume(knowledge, plus(number(maximum), atom, -1));
   }
   for (const { name, extent } of kernel.buffers) {
@@ -209,8 +209,8 @@ function verifyLoop(verification: Verification, node: Statement & { kind: 'for' 
     verifyExpression(verification, bound);
     if (!isIndex(bound.type)) report(`a bound of ${name} is no i32`);
   }
-  if (step.kind !== 'literal' || step.value <= 0) {
-    report(`the step of ${name} is no positive literal`);
+  if (!isNonNegative(knowledge, plus(formOf(knowledge, step), number(1), -1))) {
+    report(`the step of ${name} may not be positive`);
     return;
   }
   if (axis === 'unrolled' && (from.kind !== 'literal' || to.kind !== 'literal')) {
@@ -218,7 +218,8 @@ function verifyLoop(verification: Verification, node: Statement & { kind: 'for' 
   }
   const [start, end] = [formOf(knowledge, from), formOf(knowledge, to)];
   const round = newAtom(knowledge);
-  const counter = plus(start, round, step.value);
+  // Of a step that is only known at the call, all that is used is that the counter does not fall.
+  const counter = plus(start, round, step.kind === 'literal' ? step.value : 1);
   const known = knowledge.facts;
   knowledge.facts = [...known];
   assume(knowledge, round);

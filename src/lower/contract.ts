@@ -50,8 +50,11 @@ function rowGroups(group: Group): Statement[] {
   const places = new Map<number, Expression>();
   const [from, to] = rows === 1 ? [fullRows, tileRowCount] : [literal(0), fullRows];
   const weights: [number, Expression][] = [];
+  const row = fresh(lowering, 'row');
+  const overRows = (body: readonly Statement[]) => loop(row, from, to, rows, body, 'lane');
+  // One thread reads a tile's weights once for all rows; invocations side by side read them at the same time.
+  const { grouped } = lowering.machine;
   const inner = (tilePlaces: readonly Place[]): Statement[] => {
-    const row = fresh(lowering, 'row');
     const { lanes } = layout.region;
     const body: Body = {
       ...group,
@@ -61,7 +64,7 @@ function rowGroups(group: Group): Statement[] {
       tilePlaces,
       weightAt: affine(layout.offset, weights),
     };
-    return [loop(row, from, to, rows, accumulate(body), 'lane')];
+    return grouped ? accumulate(body) : [overRows(accumulate(body))];
   };
   const nest = (loops: readonly RegionLoop[]): Statement[] => {
     const [first, ...rest] = loops;
@@ -73,7 +76,8 @@ function rowGroups(group: Group): Statement[] {
     return [loop(name, literal(0), literal(first.count), 1, [...statements, ...nest(rest)], 'lane')];
   };
   const body = nest(layout.outer);
-  return [{ kind: 'if', condition: operation('less', [from, to]), then: body, otherwise: [] }];
+  const then = grouped ? [overRows(body)] : body;
+  return [{ kind: 'if', condition: operation('less', [from, to]), then, otherwise: [] }];
 }
 
 /** The loop over groups of tiles; the last group is moved back to end with the tiles. */

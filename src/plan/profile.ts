@@ -5,6 +5,8 @@
 
 export interface Profile {
   readonly name: string;
+  /** The language its kernels are written in, which decides what operators they may use. */
+  readonly language: 'wasm' | 'wgsl';
   /** f32 lanes of one vector register. */
   readonly vectorLanes: number;
   /** Accumulators that fit the register file beside the operands of the inner loop. */
@@ -40,6 +42,7 @@ export interface GroupLimits {
 /** WASM with 128-bit SIMD: 16 registers on x86-64; the tile should stay in a 1 MiB second-level cache. */
 const wasmSimd128: Profile = {
   name: 'wasm-simd128',
+  language: 'wasm',
   vectorLanes: 4,
   accumulators: 8,
   tileBytes: 512 * 1024,
@@ -56,6 +59,7 @@ const wasmSimd128: Profile = {
 /** Every WebGPU device: the default limits of the specification. */
 const webgpuDefault: Profile = {
   name: 'webgpu-default',
+  language: 'wgsl',
   vectorLanes: 4,
   accumulators: 8,
   tileBytes: 16 * 1024,

@@ -128,7 +128,8 @@ describe('a kernel as a compute shader', () => {
         let groups = i32(workgroupCount.x);
         let lane = i32(invocationIndex);
         let batch = arguments.batch;
-        for (var tile = group * 2; tile < batch; tile += groups * 2) {
+        for (var round = group; round < (batch + 1) / 2; round += groups) {
+          let tile = round * 2;
           let rows = min(2, batch - tile);
           for (var work = lane; work < rows * 2; work += 64) {
             let row = work / 2;

@@ -1,0 +1,113 @@
+/**
+ * Random operators and maps as compute shaders: the interpreter of group kernels agrees with the tile interpreter bit
+ * for bit in either order of invocations, Tint accepts every shader, and Dawn's numbers agree with f64.
+ */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  batchesFor,
+  environmentOf,
+  isTranscendental,
+  mapTrial,
+  operatorTrial,
+  type Trial,
+} from '../conformance/programs.ts';
+import { build, firstDifference, relativeError, runDense, runTiles } from '../conformance/stages.ts';
+import { openEngine, tintMessages } from './engine.ts';
+import { buildGroups, groupProfile, runDawn, runGroups, shaderTexts } from './stages.ts';
+
+const timeoutMs = 120_000;
+/** Functions are good to a few units in the last place, and the factors after them pass that on. */
+const functionTolerance = 1e-4;
+/** Roundings of chains of a few factors of size <= 12; inverses have a condition of at most 1e4. */
+const roundingTolerance = 2e-3;
+
+const invocations = fc.constantFrom(1, 3, 32);
+
+const forGroups = (trial: Trial): Trial => {
+  const { tileRows, tileBytes } = trial.profile;
+  const room = Math.min(tileBytes, 16 * 1024);
+  return {
+    ...trial,
+    scalar: 'f32',
+    profile: groupProfile({ tileRows: Math.min(tileRows, 5), tileBytes: room }),
+  };
+};
+
+const built = (trial: Trial, count: number) =>
+  buildGroups(build(trial.program, trial.mode, trial.scalar, trial.profile), count);
+
+function checkInterpreter(given: Trial, count: number): void {
+  const trial = forGroups(given);
+  const environment = environmentOf(trial.program);
+  const groups = built(trial, count);
+  for (const rows of batchesFor(trial, 7)) {
+    const rounded = runTiles(groups, environment, rows, Math.fround);
+    const [forward, backward] = (['forward', 'backward'] as const).map((order, k) =>
+      runGroups(groups, environment, rows, { groups: 1 + 2 * k, order }),
+    );
+    if (forward === undefined || backward === undefined) throw new Error('two runs');
+    expect(firstDifference(forward, backward)).toBeUndefined();
+    if (isTranscendental(trial.program))
+      expect(relativeError(rounded, forward)).toBeLessThan(functionTolerance);
+    else expect(firstDifference(rounded, forward)).toBeUndefined();
+  }
+}
+
+describe('tile interpreter = interpreter of groups, whichever invocation comes first', () => {
+  test(
+    'operators and their adjoints',
+    () => {
+      fc.assert(fc.property(operatorTrial, invocations, checkInterpreter), { numRuns: 120, seed: 11 });
+    },
+    timeoutMs,
+  );
+  test(
+    'maps',
+    () => {
+      fc.assert(fc.property(mapTrial, invocations, checkInterpreter), { numRuns: 80, seed: 12 });
+    },
+    timeoutMs,
+  );
+});
+
+test(
+  'Tint accepts every shader',
+  async () => {
+    const trials = fc.sample(fc.oneof(operatorTrial, mapTrial), { numRuns: 150, seed: 13 });
+    for (const trial of trials) {
+      for (const code of shaderTexts(built(forGroups(trial), 64)))
+        expect(await tintMessages(code)).toEqual([]);
+    }
+  },
+  timeoutMs,
+);
+
+const engine = await openEngine();
+if (engine.kind === 'missing' && process.env['CI'] === 'true') throw new Error(engine.why);
+
+describe.runIf(engine.kind === 'engine')('Dawn = dense matrix', async () => {
+  const device = engine.kind === 'engine' ? await engine.adapter.requestDevice() : undefined;
+  test.each([
+    ['operators and their adjoints', operatorTrial, 14],
+    ['maps', mapTrial, 15],
+  ] as const)(
+    '%s',
+    async (_, trials, seed) => {
+      if (device === undefined) throw new Error('an engine has a device');
+      const check = async (given: Trial): Promise<void> => {
+        const trial = forGroups(given);
+        const environment = environmentOf(trial.program);
+        const groups = built(trial, 64);
+        const rows = batchesFor(trial, 17).at(-1);
+        if (rows === undefined) throw new Error('there are batches');
+        const reference = runDense(groups, environment, rows);
+        expect(relativeError(reference, await runDawn(device, groups, environment, rows))).toBeLessThan(
+          roundingTolerance,
+        );
+      };
+      await fc.assert(fc.asyncProperty(trials, check), { numRuns: 100, seed });
+    },
+    timeoutMs,
+  );
+});

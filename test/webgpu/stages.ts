@@ -1,0 +1,136 @@
+/** One program on a machine with groups: its shaders, run by the interpreter of group kernels and by Dawn. */
+import { type Arrangement, arrange } from '../../codegen/coalesce.ts';
+import { printWgsl, wgslBindings } from '../../codegen/wgsl.ts';
+import type { Environment } from '../../src/ir/tensorEvaluate.ts';
+import { type GroupKernel, type GroupRun, interpretGroups } from '../../src/kernel/group.ts';
+import { extentOf, type Memory } from '../../src/kernel/interpret.ts';
+import type { Buffer } from '../../src/kernel/kernel.ts';
+import { shareOut } from '../../src/pipeline.ts';
+import { type Profile, profiles } from '../../src/plan/profile.ts';
+import { type Built, packByMeaning, type Rows } from '../conformance/stages.ts';
+
+export interface BuiltGroups extends Built {
+  readonly arrangement: Arrangement;
+  readonly shaders: readonly GroupKernel[];
+}
+
+export const groupProfile = (changes: Partial<Profile> = {}): Profile => ({
+  ...profiles['webgpu-default'],
+  ...changes,
+});
+
+export function buildGroups(built: Built, invocations: number): BuiltGroups {
+  const { bindingBytes, maximumGroups } = { bindingBytes: 2 ** 27, maximumGroups: 65535 };
+  const arrangement = arrange(built.packed, bindingBytes);
+  const group = { invocations, maximumGroups, bindingBytes };
+  return {
+    ...built,
+    arrangement,
+    shaders: built.lowered.kernels.map(kernel => shareOut(kernel, arrangement, group)),
+  };
+}
+
+/** The packed buffers side by side in their bindings. */
+function bindingsOf({ packed, arrangement }: BuiltGroups, environment: Environment): Map<string, Memory> {
+  const bindings = new Map<string, Memory>(
+    arrangement.bindings.map(({ name, scalar, elements }) => [
+      name,
+      scalar === 'i32' ? new Int32Array(elements) : new Float32Array(elements),
+    ]),
+  );
+  for (const buffer of packed) {
+    const place = arrangement.places.get(buffer.name);
+    if (place !== undefined)
+      bindings.get(place.binding)?.set(packByMeaning(buffer, environment), place.offset);
+  }
+  return bindings;
+}
+
+const isRows = ({ extent }: Buffer): boolean => extent.parameter !== undefined;
+
+/** By the interpreter; every buffer of rows starts as NaN. */
+export function runGroups(
+  built: BuiltGroups,
+  environment: Environment,
+  { batch, data }: Rows,
+  run: GroupRun,
+): Rows {
+  const memories: Record<string, Memory> = {
+    ...Object.fromEntries(bindingsOf(built, environment)),
+    x: Float32Array.from(data),
+  };
+  for (const kernel of built.shaders) {
+    for (const buffer of kernel.buffers) {
+      if (isRows(buffer))
+        memories[buffer.name] ??= new Float32Array(extentOf(buffer, { batch })).fill(Number.NaN);
+    }
+    interpretGroups(kernel, memories, { batch }, run);
+  }
+  return { batch, data: Float64Array.from(memories['y'] ?? []) };
+}
+
+export const shaderTexts = ({ shaders }: BuiltGroups): string[] => shaders.map(printWgsl);
+
+/** By Dawn, one dispatch for each kernel; workspaces and the output start as NaN. */
+export async function runDawn(
+  device: GPUDevice,
+  built: BuiltGroups,
+  environment: Environment,
+  { batch, data }: Rows,
+): Promise<Rows> {
+  const made: GPUBuffer[] = [];
+  const buffer = (values: ArrayBufferView<ArrayBuffer>, usage: number): GPUBuffer => {
+    const size = Math.max(16, Math.ceil(values.byteLength / 16) * 16);
+    const created = device.createBuffer({ size, usage: usage | GPUBufferUsage.COPY_DST });
+    device.queue.writeBuffer(created, 0, values);
+    made.push(created);
+    return created;
+  };
+  const { STORAGE, COPY_SRC, UNIFORM, MAP_READ } = GPUBufferUsage;
+  const buffers = new Map<string, GPUBuffer>();
+  for (const [name, memory] of bindingsOf(built, environment)) {
+    buffers.set(name, buffer(memory as Float32Array<ArrayBuffer>, STORAGE));
+  }
+  buffers.set('x', buffer(Float32Array.from(data), STORAGE));
+  const count = buffer(Int32Array.of(batch, 0, 0, 0), UNIFORM);
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  for (const kernel of built.shaders) {
+    const module = device.createShaderModule({ code: printWgsl(kernel) });
+    const layout = device.createBindGroupLayout({
+      entries: wgslBindings(kernel).map(({ binding, type }) => ({
+        binding,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type },
+      })),
+    });
+    const pipeline = device.createComputePipeline({
+      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: kernel.name },
+    });
+    const global = kernel.buffers.filter(({ space }) => space === 'global');
+    for (const each of global) {
+      if (buffers.has(each.name)) continue;
+      buffers.set(
+        each.name,
+        buffer(new Float32Array(extentOf(each, { batch })).fill(Number.NaN), STORAGE | COPY_SRC),
+      );
+    }
+    const entries = [...global.map(({ name }) => buffers.get(name)), count].flatMap((resource, binding) =>
+      resource === undefined ? [] : [{ binding, resource: { buffer: resource } }],
+    );
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
+    pass.dispatchWorkgroups(Math.max(1, Math.ceil(batch / kernel.tileRows)));
+  }
+  pass.end();
+  const y = buffers.get('y');
+  const rows = batch * built.lowered.program.rows;
+  const back = buffer(new Float32Array(rows), MAP_READ);
+  if (y !== undefined && rows > 0) encoder.copyBufferToBuffer(y, 0, back, 0, rows * 4);
+  device.queue.submit([encoder.finish()]);
+  await back.mapAsync(GPUMapMode.READ);
+  const result = Float64Array.from(new Float32Array(back.getMappedRange().slice(0, rows * 4)));
+  for (const each of made) each.destroy();
+  return { batch, data: result };
+}
