@@ -1,5 +1,6 @@
 /** Neighbours that become one leaf at no cost: diagonals into blocks, terms of equal support into one. */
-import { type Block, block, diagonal, type Operator, type Property, scale } from '../ir/operator.ts';
+import { at } from '../core/invariant.ts';
+import { type Block, block, compose, diagonal, type Operator, type Property, scale } from '../ir/operator.ts';
 import {
   apply,
   element,
@@ -11,6 +12,7 @@ import {
   literal,
   type RealScalar,
   select,
+  type Tensor,
 } from '../ir/tensor.ts';
 import { elementwise, scalarTensor, tabulate } from '../ir/tensorAlgebra.ts';
 import { diagonalEntries, hasOwnWeights } from './diagonals.ts';
@@ -36,6 +38,29 @@ const reweighted = (
   weight: (g: IndexScalar, e: IndexScalar, q: IndexScalar, p: IndexScalar) => RealScalar,
 ) => block(a, b, c, d, tabulate([a, d, b, c], weight), triangles(properties));
 
+/** Every run of diagonals as one; nothing where no two are neighbours. */
+function mergedDiagonals(factors: readonly Operator[]): Operator | undefined {
+  const runs: { readonly factor: Operator; readonly entries: Tensor[] }[] = [];
+  for (const factor of factors) {
+    const entries = diagonalEntries(factor);
+    const usable = entries !== undefined && isPacked(entries) ? [entries] : [];
+    const last = runs.at(-1);
+    if (usable.length > 0 && last !== undefined && last.entries.length > 0) last.entries.push(...usable);
+    else runs.push({ factor, entries: usable });
+  }
+  if (runs.length === factors.length) return undefined;
+  return compose(
+    ...runs.map(({ factor, entries }) => (entries.length > 1 ? diagonal(product(entries)) : factor)),
+  );
+}
+
+/** By halves, so that the expression for a long product is no deeper than its logarithm. */
+function product(tensors: readonly Tensor[]): Tensor {
+  if (tensors.length === 1) return at(tensors, 0);
+  const middle = tensors.length >> 1;
+  return elementwise('multiply', product(tensors.slice(0, middle)), product(tensors.slice(middle)));
+}
+
 const supportLabel = (term: Operator): string[] =>
   term.kind === 'block' ? [`support ${[term.a, term.b, term.c, term.d]}`] : [];
 
@@ -57,10 +82,12 @@ export const mergeRules: readonly Rule[] = [
         : diagonal(entries, operator.properties);
     },
   },
-  onFactors('diagonal after diagonal', 'Diag(d) Diag(e) = Diag(d e)', (left, right) => {
-    const [d, e] = [diagonalEntries(left), diagonalEntries(right)];
-    return d && e && isPacked(d, e) ? diagonal(elementwise('multiply', d, e)) : undefined;
-  }),
+  {
+    kind: 'node',
+    name: 'diagonal after diagonal',
+    law: 'Diag(d) Diag(e) = Diag(d e)',
+    apply: operator => (operator.kind === 'compose' ? mergedDiagonals(operator.factors) : undefined),
+  },
   onFactors('diagonal after block', 'Diag(d) KS(W) = KS(d W), d along the rows', (left, right) => {
     const made = absorbed(left, right);
     if (made === undefined) return undefined;

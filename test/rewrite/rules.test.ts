@@ -18,6 +18,7 @@ import {
   offDiagonal,
   scale,
   sum,
+  update,
 } from '../../src/ir/operator.ts';
 import { parameter } from '../../src/ir/tensor.ts';
 import { scalarTensor } from '../../src/ir/tensorAlgebra.ts';
@@ -174,6 +175,30 @@ describe('rules keep the dense matrix', () => {
       return count;
     };
     expect(steps(600)).toBeLessThan(2.2 * steps(300));
+  });
+  test('numbers that arrive with a call stay outside, and the rules come to an end', () => {
+    const late = update({
+      diagonal: undefined,
+      u: parameter('u', 'f32', 'call', [4, 1]),
+      t: undefined,
+      v: parameter('v', 'f32', 'call', [4, 1]),
+    });
+    const operator = scale(
+      parameter('c', 'f32', 'learned', []),
+      compose(late, gather(stridePermutation(4, 2)), late),
+    );
+    const made = normalise(operator).operator;
+    expect(difference(operator, made)).toBeLessThanOrEqual(tolerance);
+  });
+  test('a product of a thousand diagonals is one, of a shallow expression', () => {
+    const factors = Array.from({ length: 1000 }, (_, i) =>
+      diagonal(parameter(`d${i}`, 'f32', 'learned', [3])),
+    );
+    const made = normalise(compose(...factors)).operator;
+    expect(made.kind).toBe('block');
+    expect(
+      difference(compose(...factors.slice(0, 20)), normalise(compose(...factors.slice(0, 20))).operator),
+    ).toBeLessThanOrEqual(tolerance);
   });
   test('names and laws are unique', () => {
     expect(new Set(rows.map(rule => rule.name)).size).toBe(rows.length);
