@@ -51,7 +51,7 @@ export function wrongSort(
 }
 
 /** The operator that a tensor was probably meant to be. */
-export function asOperatorText(node: Expression, checked: Checked): string | undefined {
+function asOperatorText(node: Expression, checked: Checked): string | undefined {
   if (checked.sort !== 'tensor') return undefined;
   const words = [undefined, 'diag', 'dense', 'blockdiag'][checked.node.type.shape.length];
   return words && `${words}(${textOf(node)})`;

@@ -67,11 +67,11 @@ function solve(zero: Polynomial): [string, Size] | undefined {
   return undefined;
 }
 
-const mention = (knowledge: Knowledge, sizes: readonly Size[]): Knowledge => ({
+/** More sizes that the declaration mentions. */
+export const mention = (knowledge: Knowledge, sizes: readonly Size[]): Knowledge => ({
   ...knowledge,
   whole: [...knowledge.whole, ...sizes],
 });
-export { mention };
 
 /** Zero wherever the equations hold. */
 function vanishes(difference: Size, { substitutions, zeros }: Knowledge): boolean {
@@ -100,7 +100,7 @@ const tries = 600;
 const workLimit = 100_000;
 
 /** Values for the names under which the declaration makes sense and `wanted` holds. */
-export function findExample(
+function findExample(
   sizes: readonly Size[],
   knowledge: Knowledge,
   wanted: (names: Example) => boolean,

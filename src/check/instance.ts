@@ -92,7 +92,7 @@ export function refuse<Parameters>(
   return undefined;
 }
 
-export const nodeBudget = 100_000;
+const nodeBudget = 100_000;
 /** Deep enough for 64 calls of ordinary bodies, and far from the end of the stack. */
 const depthLimit = 600;
 const workLimit = 400_000;

@@ -51,8 +51,6 @@ export interface Term {
 /** Terms in order of their keys, coefficients other than 0. */
 export type Polynomial = readonly Term[];
 
-export const zeroPolynomial: Polynomial = [];
-
 const keyOf = (factors: Term['factors']): string =>
   factors.map(([each, exponent]) => `${each.id}^${exponent}`).join(' ');
 
@@ -104,7 +102,7 @@ export function multiply(a: Polynomial, b: Polynomial): Polynomial {
 const multiplyTerms = (x: Term, y: Term): Term => combine(x, y, x.coefficient * y.coefficient, 1);
 
 /** x / y, or nothing when an exponent would fall below 0. Coefficients divide exactly or not at all. */
-export function divideTerms(x: Term, y: Term): Term | undefined {
+function divideTerms(x: Term, y: Term): Term | undefined {
   const quotient = combine(x, y, x.coefficient / y.coefficient, -1);
   return Number.isInteger(quotient.coefficient) && quotient.factors.every(([, exponent]) => exponent > 0)
     ? quotient
@@ -159,7 +157,7 @@ export function divide(a: Polynomial, b: Polynomial): { quotient: Polynomial; re
   return { quotient: quotient ?? [], remainder: add(remainder ?? [], rest ?? []) };
 }
 
-export function gcd(a: number, b: number): number {
+function gcd(a: number, b: number): number {
   let [x, y] = [Math.abs(a), Math.abs(b)];
   while (y !== 0) [x, y] = [y, x % y];
   return x;

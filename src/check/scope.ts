@@ -189,7 +189,7 @@ export const textOf = ({ span }: { readonly span: Span }): string => {
 };
 
 /** Children of an expression that are expressions. */
-export function childrenOf(node: Expression): readonly Expression[] {
+function childrenOf(node: Expression): readonly Expression[] {
   switch (node.kind) {
     case 'name':
     case 'number':
