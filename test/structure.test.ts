@@ -1,6 +1,9 @@
 /** What fusion promises, counted on the plan, the tile programs and the kernels: kernels, passes over memory, copies, tables. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { lowerSource } from '../src/compile.ts';
 import {
   axesPermutation,
   bitReversalMap,
@@ -271,4 +274,29 @@ describe('sums, stacks and updates', () => {
     ] as const;
     expect(kindsOf(build(programOf(5, steps)).lowered.tiles)).toEqual(['contract']);
   });
+});
+
+describe('the Monarch family of the examples, from its text', () => {
+  const path = join(import.meta.dirname, '../examples/monarch/monarch.sop');
+  const source = { name: 'monarch.sop', text: readFileSync(path, 'utf8') };
+  const instances = [
+    { operator: 'monarch', sizes: { n: 12, b: 3 } },
+    { operator: 'monarch_rect', sizes: { k: 2, q: 6, p: 3, l: 4, s: 5, r: 3 } },
+    { operator: 'monarch_rank', sizes: { k: 3, r: 2, j: 4, i: 5, l: 7 } },
+    { operator: 'monarch_b1b2', sizes: { k: 3, j: 2, y: 2, i: 4, l: 5, z: 3 } },
+    { operator: 'monarch_linear', sizes: { m: 10, n: 13, nb: 3 } },
+  ];
+  for (const instance of instances) {
+    test(instance.operator, () => {
+      const { operators, diagnostics } = lowerSource(source, { instances: [instance] });
+      expect(diagnostics).toEqual([]);
+      for (const { tiles, kernels, plan } of operators.flatMap(each => each.modes)) {
+        expect(kernels).toHaveLength(1);
+        expect(plan.workspaces).toEqual([]);
+        const kinds = kindsOf(tiles);
+        expect(kinds.filter(kind => kind === 'contract')).toHaveLength(2);
+        if (instance.operator !== 'monarch_linear') expect(kinds).toHaveLength(2);
+      }
+    });
+  }
 });

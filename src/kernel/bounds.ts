@@ -81,7 +81,7 @@ const greatestCommonDivisor = (a: number, b: number): number =>
 const latestAtom = (form: Form): number => Math.max(...form.of.keys());
 
 /** Steps one proof may take; honest indices need a few dozen. */
-const proofBudget = 4000;
+const proofBudget = 20_000;
 
 export function isNonNegative(knowledge: Knowledge, goal: Form, extra: readonly Form[] = []): boolean {
   return prove({ knowledge, left: proofBudget }, goal, extra);
