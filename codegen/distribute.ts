@@ -1,10 +1,10 @@
 /**
  * Grid and lane loops become groups of invocations that run at the same time, for targets that have them.
  *
- * The loop over tiles (axis `grid`) is shared out among the groups: group k takes tiles k, k + groups, ... A nest of
- * loops over independent points (axis `lane`), with nothing but names bound in between, becomes one loop that invocation
- * `lane` enters at its own number and leaves in steps of the group's size. Everything else is done by every invocation
- * alike. Barriers stand between the nests already, in uniform control flow.
+ * The loop over tiles (axis `grid`) is shared out among the groups: group k takes tiles k, k + groups, ... A
+ * nest of loops over independent points (axis `lane`), with nothing but names bound in between, becomes one
+ * loop that invocation `lane` enters at its own number and leaves in steps of the group's size. Everything
+ * else is done by every invocation alike. Barriers stand between the nests already, in uniform control flow.
  */
 import { at, invariant } from '../src/core/invariant.ts';
 import { add, declare, literal, multiply, operation, variable } from '../src/kernel/build.ts';

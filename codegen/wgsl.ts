@@ -34,7 +34,8 @@ export function printWgsl(kernel: GroupKernel): string {
   const shared = kernel.buffers.filter(({ space }) => space === 'shared');
   const bindings = global.map((buffer, k) => {
     const access = buffer.access === 'read' ? 'read' : 'read_write';
-    return `@group(0) @binding(${k}) var<storage, ${access}> ${nameOf(buffer.name)}: array<${elementOf(buffer)}>; // ${buffer.comment}`;
+    const declaration = `var<storage, ${access}> ${nameOf(buffer.name)}: array<${elementOf(buffer)}>`;
+    return `@group(0) @binding(${k}) ${declaration}; // ${buffer.comment}`;
   });
   const workgroup = shared.map(buffer => {
     const length = vectors.has(buffer.name) ? Math.ceil(buffer.extent.fixed / 4) : buffer.extent.fixed;

@@ -186,7 +186,8 @@ function fusionOf(plan: Plan): string {
   if (only === undefined) return 'nothing to compute';
   const row = only.liveElements * plan.bytesPerElement;
   const { tileMemory, tileBytes, name } = plan.profile;
-  return `one kernel: ${only.tileRows} rows x ${formatBytes(row)} fit ${formatBytes(tileBytes)} of ${tileMemory} on ${name}`;
+  const tile = `${only.tileRows} rows x ${formatBytes(row)}`;
+  return `one kernel: ${tile} fit ${formatBytes(tileBytes)} of ${tileMemory} on ${name}`;
 }
 
 function countNames(names: readonly string[]): (readonly [string, number])[] {

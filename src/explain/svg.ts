@@ -41,7 +41,8 @@ export function explainSvg(lowered: LoweredOperator): string {
     return [...parts, bracket(start, x - gap, name)].join('\n');
   });
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(title)}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}"` +
+      ` width="${width}" height="${height}" role="img" aria-label="${escaped(title)}">`,
     `<style>${style}</style>`,
     `<rect class="page" width="${width}" height="${height}"/>`,
     text(margin, 34, title, 'title'),
@@ -55,10 +56,14 @@ export function explainSvg(lowered: LoweredOperator): string {
 }
 
 const style = [
-  'svg{--page:#fcfcfb;--ink:#1d2330;--soft:#687083;--line:#d4d7de;--fill:#3b6fd4;--wire:#c2571a;--other:#b9bfcb;font-family:ui-sans-serif,system-ui,sans-serif}',
-  '@media(prefers-color-scheme:dark){svg{--page:#14171d;--ink:#e8eaf0;--soft:#98a1b3;--line:#363c48;--fill:#6d9cff;--wire:#f0935a;--other:#4a5262}}',
-  '.page{fill:var(--page)}text{fill:var(--ink);font-size:12px}.title{font-size:17px;font-weight:600}.note,.soft{fill:var(--soft)}',
-  '.cells,.wires{shape-rendering:crispEdges}.frame{fill:none;stroke:var(--line)}.cells{fill:var(--fill)}.wires{fill:var(--wire)}.bracket{fill:none;stroke:var(--soft)}',
+  'svg{--page:#fcfcfb;--ink:#1d2330;--soft:#687083;--line:#d4d7de;--fill:#3b6fd4;',
+  '--wire:#c2571a;--other:#b9bfcb;font-family:ui-sans-serif,system-ui,sans-serif}',
+  '@media(prefers-color-scheme:dark){svg{--page:#14171d;--ink:#e8eaf0;--soft:#98a1b3;--line:#363c48;',
+  '--fill:#6d9cff;--wire:#f0935a;--other:#4a5262}}',
+  '.page{fill:var(--page)}text{fill:var(--ink);font-size:12px}',
+  '.title{font-size:17px;font-weight:600}.note,.soft{fill:var(--soft)}',
+  '.cells,.wires{shape-rendering:crispEdges}.frame{fill:none;stroke:var(--line)}',
+  '.cells{fill:var(--fill)}.wires{fill:var(--wire)}.bracket{fill:none;stroke:var(--soft)}',
   '.ours{fill:var(--fill)}.theirs{fill:var(--other)}',
 ].join('');
 
@@ -126,13 +131,14 @@ function drawPanel({ label, shape, operator }: Panel, x: number): string {
       if (cells[i * width + j] !== 1) continue;
       const start = j;
       while (j < width && cells[i * width + j] === 1) j++;
-      path += `M${number(left + start * w)} ${number(upper + i * h)}h${number((j - start) * w)}v${number(h)}h${number((start - j) * w)}z`;
+      const [right, back] = [number((j - start) * w), number((start - j) * w)];
+      path += `M${number(left + start * w)} ${number(upper + i * h)}h${right}v${number(h)}h${back}z`;
     }
   }
   const isMove = operator.kind === 'gather' || operator.kind === 'scatter';
   return [
     `<path class="${isMove ? 'wires' : 'cells'}" d="${path}"/>`,
-    `<rect class="frame" x="${number(left)}" y="${number(upper)}" width="${number(box.width)}" height="${number(box.height)}"/>`,
+    rectangle('frame', left, upper, box.width, box.height),
     ...caption,
   ].join('\n');
 }
@@ -164,9 +170,9 @@ function bars({ total, dense }: Certificate, y: number, width: number): string {
       const at = y + k * 50;
       return [
         text(margin, at + 22, name),
-        `<rect class="ours" x="${left}" y="${at}" width="${number(Math.max(1, ours * scale))}" height="14" rx="2"/>`,
+        rectangle('ours', left, at, Math.max(1, ours * scale), 14, 2),
         text(left + ours * scale + 8, at + 12, `this plan ${format(ours)}`),
-        `<rect class="theirs" x="${left}" y="${at + 19}" width="${number(Math.max(1, theirs * scale))}" height="14" rx="2"/>`,
+        rectangle('theirs', left, at + 19, Math.max(1, theirs * scale), 14, 2),
         text(left + theirs * scale + 8, at + 31, `dense ${format(theirs)}`, 'soft'),
       ];
     })
@@ -175,8 +181,25 @@ function bars({ total, dense }: Certificate, y: number, width: number): string {
 
 const number = (value: number): string => String(Math.round(value * 100) / 100);
 
-const text = (x: number, y: number, content: string, kind = '', anchor = 'start'): string =>
-  `<text x="${number(x)}" y="${number(y)}"${kind === '' ? '' : ` class="${kind}"`}${anchor === 'start' ? '' : ` text-anchor="${anchor}"`}>${escaped(content)}</text>`;
+/** A rectangle of a class, its corners rounded by `radius`. */
+function rectangle(
+  kind: string,
+  left: number,
+  upper: number,
+  width: number,
+  height: number,
+  radius = 0,
+): string {
+  const corners = radius === 0 ? '' : ` rx="${radius}"`;
+  const size = `width="${number(width)}" height="${number(height)}"`;
+  return `<rect class="${kind}" x="${number(left)}" y="${number(upper)}" ${size}${corners}/>`;
+}
+
+function text(x: number, y: number, content: string, kind = '', anchor = 'start'): string {
+  const role = kind === '' ? '' : ` class="${kind}"`;
+  const alignment = anchor === 'start' ? '' : ` text-anchor="${anchor}"`;
+  return `<text x="${number(x)}" y="${number(y)}"${role}${alignment}>${escaped(content)}</text>`;
+}
 
 const escaped = (content: string): string =>
   content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

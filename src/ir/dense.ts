@@ -1,4 +1,7 @@
-/** The meaning of an operator: its action on a vector and its dense matrix, in f64. Everything else is compared with this. */
+/**
+ * The meaning of an operator: its action on a vector and its dense matrix, in f64.
+ * Everything else is compared with this.
+ */
 import { at, invariant } from '../core/invariant.ts';
 import { mapAt } from './indexMap.ts';
 import { solveLinear } from './linearSolve.ts';

@@ -19,8 +19,11 @@ export function mapText(map: IndexMap, i = 'i'): string {
       return `(${sumText(map.offset, [scaled(map.multiplier, i)])}) % ${map.range}`;
     case 'bitLinear':
       return `bits(${i}) . [${map.columns}] ^ ${map.offset}`;
-    case 'tensor':
-      return `(${mapText(map.outer, `${i} / ${map.inner.domain}`)}) x (${mapText(map.inner, `${i} % ${map.inner.domain}`)})`;
+    case 'tensor': {
+      const outer = mapText(map.outer, `${i} / ${map.inner.domain}`);
+      const inner = mapText(map.inner, `${i} % ${map.inner.domain}`);
+      return `(${outer}) x (${inner})`;
+    }
     case 'directSum':
       return map.parts.map(part => mapText(part, i)).join(' (+) ');
     case 'compose':

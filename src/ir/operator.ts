@@ -2,10 +2,10 @@
  * The operator IR: what is computed, as linear algebra over concrete sizes. A small closed set of leaves and the ways
  * to combine them.
  *
- * Semantics: an operator is a matrix of `rows` x `columns`; nothing has effects; `compose` applies its last factor first.
- * All numbers are real, so the adjoint is the transpose. Kronecker products, block matrices, indexed sums and powers are
- * elaborated into these nodes (a Kronecker product is two factors, see constructors). Deliberately missing: batches,
- * storage, order of evaluation, kernels.
+ * Semantics: an operator is a matrix of `rows` x `columns`; nothing has effects; `compose` applies its last
+ * factor first. All numbers are real, so the adjoint is the transpose. Kronecker products, block matrices,
+ * indexed sums and powers are elaborated into these nodes (a Kronecker product is two factors, see
+ * constructors). Deliberately missing: batches, storage, order of evaluation, kernels.
  * Nodes are frozen, interned and made only by the constructors of this folder; the constructors check sizes by
  * `invariant` and do only trivial normalisation (flattening compositions and sums, dropping identities).
  */

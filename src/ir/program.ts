@@ -1,11 +1,17 @@
-/** Operators in their setting: the steps of a map, the parameters they read, and the program of one exported operator. */
+/**
+ * Operators in their setting: the steps of a map, the parameters they read,
+ * and the program of one exported operator.
+ */
 import type { Operator } from './operator.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Functions of one number that stand after an operator in a map; relu'(0) = 0, gelu by erf. */
 export type Pointwise = 'relu' | 'gelu' | 'geluTanh' | 'silu' | 'tanh' | 'sigmoid';
 
-/** One step of a map, applied left to right. `gate` multiplies by an operator or map of the *input* of the whole pipe. */
+/**
+ * One step of a map, applied left to right.
+ * `gate` multiplies by an operator or map of the *input* of the whole pipe.
+ */
 export type Step =
   | { readonly kind: 'linear'; readonly operator: Operator }
   | { readonly kind: 'bias'; readonly bias: Tensor }

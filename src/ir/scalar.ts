@@ -1,6 +1,6 @@
 /**
- * Scalar expressions: the entries of computed tensors (tensor.ts has their semantics). Indices are integers; real numbers
- * are what weights are made of. Constructors fold constants and intern.
+ * Scalar expressions: the entries of computed tensors (tensor.ts has their semantics). Indices are integers;
+ * real numbers are what weights are made of. Constructors fold constants and intern.
  */
 import { internTable } from '../core/intern.ts';
 import { at, invariant, unreachable } from '../core/invariant.ts';
@@ -196,7 +196,10 @@ export const sumLike = ({ variable, extent }: Sum, body: RealScalar): RealScalar
     body,
   }));
 
-/** tensor[position] of real numbers; a computed tensor without sums is read by substitution, others are materialised once. */
+/**
+ * tensor[position] of real numbers; a computed tensor without sums is read by substitution,
+ * others are materialised once.
+ */
 export function element(tensor: Tensor, position: readonly IndexScalar[]): RealScalar {
   const exact = exactPosition(tensor, position);
   if (tensor.kind === 'computed' && !hasSum(tensor.body)) return realOf(substitute(tensor.body, exact));

@@ -1,13 +1,15 @@
 /**
  * Tensors: the numbers inside leaves, as array comprehensions over parameters.
  *
- * A computed tensor is a shape and one scalar expression in its axes: entry [i0, i1, ...] is `body` with `axis(k)` = ik.
- * Slices, transposes, `outer`, `tabulate`, triangles, Toeplitz tables, merged factors and scaled weights are all of
- * this one form. It is evaluated by the generated pack step (never per call), in f64, rounded once when stored.
+ * A computed tensor is a shape and one scalar expression in its axes: entry [i0, i1, ...] is `body` with
+ * `axis(k)` = ik. Slices, transposes, `outer`, `tabulate`, triangles, Toeplitz tables, merged factors and
+ * scaled weights are all of this one form. It is evaluated by the generated pack step (never per call), in
+ * f64, rounded once when stored.
  *
- * Semantics: pure; `select` evaluates only the branch taken (so it guards `element` bounds); integer division floors and
- * `mod` is non-negative; element indices are in bounds by construction; `sum` binds `variable` in its body and is 0 when
- * its extent is 0. Deliberately missing: shapes that depend on data, assignment, complex numbers (to come).
+ * Semantics: pure; `select` evaluates only the branch taken (so it guards `element` bounds); integer division
+ * floors and `mod` is non-negative; element indices are in bounds by construction; `sum` binds `variable` in
+ * its body and is 0 when its extent is 0. Deliberately missing: shapes that depend on data, assignment,
+ * complex numbers (to come).
  * Nodes are interned (core/intern.ts): structural equality is `===`.
  */
 import { internTable } from '../core/intern.ts';
@@ -55,7 +57,10 @@ export type Tensor =
       readonly shape: readonly [number];
       readonly of: Tensor;
     }
-  /** (I + strict triangle of A)^-1, [k, k], by substitution in f64; the part of A on and outside the triangle is ignored. */
+  /**
+   * (I + strict triangle of A)^-1, [k, k], by substitution in f64;
+   * the part of A on and outside the triangle is ignored.
+   */
   | {
       readonly id: number;
       readonly kind: 'unitTriangularInverse';

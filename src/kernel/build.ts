@@ -1,4 +1,7 @@
-/** Smart constructors of the kernel IR: they compute types and fold what is constant, and are the only way to make nodes. */
+/**
+ * Smart constructors of the kernel IR: they compute types and fold what is constant,
+ * and are the only way to make nodes.
+ */
 import { invariant } from '../core/invariant.ts';
 import {
   type Expression,

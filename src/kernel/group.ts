@@ -1,7 +1,8 @@
 /**
- * Kernels for machines with groups of invocations: the body is what one invocation does, and it knows its place by three
- * i32 names that the launch binds. The interpreter runs groups one after another and, between barriers, the invocations
- * of a group in an order of choice: a kernel whose result depends on that order has a race.
+ * Kernels for machines with groups of invocations: the body is what one invocation does, and it knows its
+ * place by three i32 names that the launch binds. The interpreter runs groups one after another and, between
+ * barriers, the invocations of a group in an order of choice: a kernel whose result depends on that order
+ * has a race.
  */
 import { invariant } from '../core/invariant.ts';
 import {

@@ -5,13 +5,15 @@
  * - Expressions are pure. Memory is read only by `load`, which binds a name, so no printer reasons about order.
  * - `declare` and `load` bind a name for the rest of the enclosing block; names are unique in a kernel; only names
  *   declared `mutable` may be assigned.
- * - Loop bounds and steps are evaluated once, on entry; `for v = from; v < to; v += step`, step > 0; the variable is
- *   read-only in the body. A loop's `axis` says what the iterations may become; `sequential` and `unrolled` promise order.
+ * - Loop bounds and steps are evaluated once, on entry; `for v = from; v < to; v += step`, step > 0; the
+ *   variable is read-only in the body. A loop's `axis` says what the iterations may become; `sequential` and
+ *   `unrolled` promise order.
  * - i32 division and modulo floor for non-negative operands; operands are non-negative wherever they are used.
  * - Indices count elements of the buffer's dtype (never bytes); lanes > 1 read or write that many consecutive elements.
  *   Every index is provably inside the buffer's extent (verify.ts), where `Extent` may depend on the parameters.
- * - Arithmetic is strict: one rounding per operation, in the order written. `fusedMultiplyAdd` rounds once; it is the only
- *   way to contract a·b+c and appears only under a profile that asks for it (`relaxed` rows may round once or twice).
+ * - Arithmetic is strict: one rounding per operation, in the order written. `fusedMultiplyAdd` rounds once;
+ *   it is the only way to contract a·b+c and appears only under a profile that asks for it (`relaxed` rows
+ *   may round once or twice).
  * - `shared` buffers live for one group; `barrier` is legal only in uniform control flow.
  * Deliberately missing: allocation, recursion, pointers, early exit, data-dependent loop bounds other than parameters.
  */

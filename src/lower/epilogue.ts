@@ -7,7 +7,10 @@ import type { EpilogueStep } from '../tile/tile.ts';
 import { fresh, type Lowering, packedTensor, rowStart } from './context.ts';
 import { readVector } from './vectors.ts';
 
-/** Where the value goes: the address in its row of its first lane, the row of the tile, and the distance of the lanes. */
+/**
+ * Where the value goes: the address in its row of its first lane, the row of the tile,
+ * and the distance of the lanes.
+ */
 export interface Place {
   readonly inRow: Expression;
   readonly row: Expression;

@@ -92,7 +92,10 @@ export function restrict(map: IndexMap, start: number, length: number): IndexMap
   }
 }
 
-/** Lengths of stretches of the domain on which the map may be simpler than as a whole: the parts of a direct sum, the two of a rotation. */
+/**
+ * Lengths of stretches of the domain on which the map may be simpler than as a whole:
+ * the parts of a direct sum, the two of a rotation.
+ */
 export function piecesOf(map: IndexMap): readonly number[] {
   switch (map.kind) {
     case 'directSum':

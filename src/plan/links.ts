@@ -1,6 +1,6 @@
 /**
- * A program as links of a chain: a cut may separate two links and nothing inside one. A link is a factor with the pointwise
- * steps that follow it.
+ * A program as links of a chain: a cut may separate two links and nothing inside one. A link is a factor with
+ * the pointwise steps that follow it.
  */
 import { compose, type Operator, type Program, type Step } from '../ir/operator.ts';
 import { type Resident, residentOf, rowElements } from './residency.ts';

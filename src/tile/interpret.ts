@@ -16,7 +16,10 @@ export interface TileRun {
 
 type Rows = Map<string, { readonly width: number; readonly data: Float64Array }>;
 
-/** Runs the program on the buffers it is given (input and workspaces, row-major [batch, width]) and returns all buffers. */
+/**
+ * Runs the program on the buffers it is given (input and workspaces, row-major [batch, width])
+ * and returns all buffers.
+ */
 export function interpretTile(
   program: TileProgram,
   given: ReadonlyMap<string, Float64Array>,

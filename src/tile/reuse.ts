@@ -1,6 +1,6 @@
 /**
- * Scratch rows by lifetime: values that are never alive together share one buffer. A pass over a placed program, in which
- * every value has a buffer of its own.
+ * Scratch rows by lifetime: values that are never alive together share one buffer. A pass over a placed
+ * program, in which every value has a buffer of its own.
  */
 import type { TileBuffer, TileProgram } from './tile.ts';
 import { buffersOf, renameBuffers } from './traverse.ts';

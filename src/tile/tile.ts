@@ -3,14 +3,15 @@
  * for each tile, runs its statements in order.
  *
  * Semantics
- * - A buffer is a matrix of rows. `input`, `output` and `workspace` buffers have one row per row of the batch, `scratch`
- *   one per row of the tile; its contents do not outlive the tile. Rows never interact.
- * - A `View` gives the address, inside one row, of a point of the statement's axes: offset + Σ strides[k]·i_k (elements).
- *   Permutations live here: a factor reads its input through the view, so moving data is never a step of its own.
- * - `contract`: out[free] = epilogue(initial + Σ_reduce weights[axes]·in[free, reduce]), the sum taken in the row-major
- *   order of the reduce axes, strictly. `weights` is a tensor whose shape is the extents of the axes; how it is laid out in
- *   memory is chosen by lowering and produced by a pack step. A contract may not read what it writes, unless
- *   `initial` is 'output'.
+ * - A buffer is a matrix of rows. `input`, `output` and `workspace` buffers have one row per row of the
+ *   batch, `scratch` one per row of the tile; its contents do not outlive the tile. Rows never interact.
+ * - A `View` gives the address, inside one row, of a point of the statement's axes: offset + Σ strides[k]·i_k
+ *   (elements). Permutations live here: a factor reads its input through the view, so moving data is never a
+ *   step of its own.
+ * - `contract`: out[free] = epilogue(initial + Σ_reduce weights[axes]·in[free, reduce]), the sum taken in the
+ *   row-major order of the reduce axes, strictly. `weights` is a tensor whose shape is the extents of the
+ *   axes; how it is laid out in memory is chosen by lowering and produced by a pack step. A contract may not
+ *   read what it writes, unless `initial` is 'output'.
  * - `copy`, `fill`: out[target(i)] = in[source(i)] or 0, for maps that no view can express; `accumulate` adds.
  * - `pointwise`: out[a] = epilogue(out[a]) for every address a of the map.
  * - `substitute`: out = T⁻¹ in, by substitution in the order of the triangle.
