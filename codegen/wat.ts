@@ -247,7 +247,10 @@ function moved(printing: Printing, base: Sexpression, buffer: string, distance: 
   return ['i32.add', sum, bytes(printing, buffer, distance.constant)];
 }
 
-/** Whether a pointer is never before its buffer: an immediate is added without wrapping, to an address that is no sum below 0. */
+/**
+ * Whether a pointer is never before its buffer: an immediate is added without wrapping,
+ * to an address that is no sum below 0.
+ */
 function isForward(printing: Printing, name: string): boolean {
   const pointer = printing.pointers.get(name);
   if (pointer === undefined) return true;
