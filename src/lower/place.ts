@@ -258,7 +258,10 @@ interface Gap {
   readonly leavesGaps: boolean;
 }
 
-/** The moves that follow factor `producer` are divided: the first ones are how it writes, the others how the next reads. */
+/**
+ * The moves that follow factor `producer` are divided: the first ones are how it writes,
+ * the others how the next reads.
+ */
 function gapAfter(factors: readonly Operator[], producer: number): Gap {
   const from = at(factors, producer);
   let best: (Gap & { readonly copies: number }) | undefined;
