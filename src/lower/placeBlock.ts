@@ -41,7 +41,8 @@ export function placeBlock(placement: Placement, block: Block, source: Layout, t
     placement.statements.push(contractOf(block, split, source, target));
     return;
   }
-  // Radices that do not nest, or a map that is not strided: one side goes through natural order, the narrower if either would do.
+  // Radices that do not nest, or a map that is not strided: one side goes through natural order,
+  // the narrower if either would do.
   const [readsAsIs, writesAsIs] = [
     splitOf(block, source.map, identityMap(block.rows)) !== undefined,
     splitOf(block, identityMap(block.columns), target.map) !== undefined,
