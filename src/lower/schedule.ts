@@ -41,7 +41,10 @@ export interface Machine {
   readonly accumulators: number;
   /** Elements of a line of the tile's memory; 0 where rows need no distance (context.ts). */
   readonly lineElements: number;
-  /** Whether the iterations of a tile's loops are shared out among invocations, with the scratch of a tile in common. */
+  /**
+   * Whether the iterations of a tile's loops are shared out among invocations,
+   * with the scratch of a tile in common.
+   */
   readonly grouped: boolean;
 }
 
