@@ -14,7 +14,10 @@ export function diagonalEntries(operator: Operator): Tensor | undefined {
   });
 }
 
-/** Whether copies of the block on the axes a and d have weights of their own, so that scaling them one by one is free. */
+/**
+ * Whether copies of the block on the axes a and d have weights of their own,
+ * so that scaling them one by one is free.
+ */
 export function hasOwnWeights({ a, d, weights }: Block): boolean {
   if (weights.kind !== 'computed') return true;
   const axes = freeAxes(weights.body);
