@@ -1,7 +1,7 @@
 /**
- * The driver: rewrites children first and repeats at each node until no rule fires. A product is read once, factor by
- * factor, like a peephole: what a pair becomes meets its neighbours again, the rest is left alone, so a chain of any length
- * takes steps in proportion to its length and to what fires.
+ * The driver: rewrites children first and repeats at each node until no rule fires. A product is read once,
+ * factor by factor, like a peephole: what a pair becomes meets its neighbours again, the rest is left alone,
+ * so a chain of any length takes steps in proportion to its length and to what fires.
  */
 import { at, invariant } from '../core/invariant.ts';
 import { compose, identity, type Operator, sum, zero } from '../ir/operator.ts';
