@@ -1,7 +1,7 @@
 /**
- * The normal form: what the planner and the placer know. After it only these kinds remain: identity, zero, gather,
- * scatter, block, update, triangularSolve, compose, sum, directSum, horizontal, vertical; and `inverse` or `offDiagonal`
- * where no rule could take it apart (`irreducible` finds the inverse).
+ * The normal form: what the planner and the placer know. After it only these kinds remain: identity, zero,
+ * gather, scatter, block, update, triangularSolve, compose, sum, directSum, horizontal, vertical; and
+ * `inverse` or `offDiagonal` where no rule could take it apart (`irreducible` finds the inverse).
  */
 import type { Operator, Program, Step } from '../ir/operator.ts';
 import { adjointRules } from './adjoint.ts';
