@@ -1,4 +1,7 @@
-/** Index maps meet: permutations combine into one map, diagonals pass them towards the block that absorbs them, matrices absorb them. */
+/**
+ * Index maps meet: permutations combine into one map, diagonals pass them towards the block that absorbs them,
+ * matrices absorb them.
+ */
 import { composeMaps, inverseMap, isBijection } from '../ir/indexMap.ts';
 import { mapIndexScalar } from '../ir/indexMapScalar.ts';
 import {
