@@ -1,6 +1,6 @@
 /**
- * Rules: rows of a table. A rule is a law, and a function that gives the other side of the law or nothing. It looks at one
- * node, at two neighbours in a product, or at two terms of a sum; the driver is in driver.ts.
+ * Rules: rows of a table. A rule is a law, and a function that gives the other side of the law or nothing. It
+ * looks at one node, at two neighbours in a product, or at two terms of a sum; the driver is in driver.ts.
  */
 import { compose, type Operator, sum } from '../ir/operator.ts';
 import { parametersOf, type Tensor } from '../ir/tensor.ts';
@@ -25,7 +25,10 @@ export interface FactorRule extends Row {
   readonly apply: Pair;
 }
 
-/** On two terms of a sum, wherever they stand; a pair meets the rule in both orders if a label of one is one of the other. */
+/**
+ * On two terms of a sum, wherever they stand;
+ * a pair meets the rule in both orders if a label of one is one of the other.
+ */
 export interface TermRule extends Row {
   readonly kind: 'terms';
   readonly apply: Pair;
@@ -51,7 +54,10 @@ export const onTerms = (
   apply: Pair,
 ): TermRule => ({ kind: 'terms', name, law, labels, apply });
 
-/** The operator after one firing of the rule somewhere at its top, or nothing: a rule by itself, for tests and the curious. */
+/**
+ * The operator after one firing of the rule somewhere at its top, or nothing:
+ * a rule by itself, for tests and the curious.
+ */
 export function applyRule(rule: Rule, operator: Operator): Operator | undefined {
   switch (rule.kind) {
     case 'node':
