@@ -71,7 +71,10 @@ export const updateRules: readonly Rule[] = [
   }),
 ];
 
-/** Above rank n/2 two thin contractions cost what the dense matrix costs; the core costs k² and loses accuracy with k. */
+/**
+ * Above rank n/2 two thin contractions cost what the dense matrix costs;
+ * the core costs k² and loses accuracy with k.
+ */
 const limit = (operator: Operator): number => Math.min(64, operator.rows / 2);
 
 /** Every run of plain updates that stays within the limit, from the left; nothing where no two can join. */
