@@ -3,7 +3,7 @@ import { unreachable } from '../core/invariant.ts';
 import type { IndexMap } from '../ir/indexMap.ts';
 import { mapIndexScalar } from '../ir/indexMapScalar.ts';
 import { axis, computed, type Tensor } from '../ir/tensor.ts';
-import { add, affine, i32, literal, load, multiply, operation, variable } from '../kernel/build.ts';
+import { add, affine, declare, i32, literal, load, multiply, operation, variable } from '../kernel/build.ts';
 import type { Expression, Statement } from '../kernel/kernel.ts';
 import { fresh, type Lowering, packedBuffer } from './context.ts';
 
@@ -37,10 +37,10 @@ export function mapIndex(
       const { outer, inner } = map;
       const high = mapIndex(lowering, outer, operation('divide', [i, literal(inner.domain)]));
       const low = mapIndex(lowering, inner, operation('modulo', [i, literal(inner.domain)]));
-      return {
-        statements: [...high.statements, ...low.statements],
-        value: add(multiply(high.value, literal(inner.range)), low.value),
-      };
+      const statements = [...high.statements, ...low.statements];
+      // Clamped, which changes nothing and shows the range however deep the parts are nested.
+      const [row, place] = [clamped(high.value, outer.range), clamped(low.value, inner.range)];
+      return { statements, value: add(multiply(row, literal(inner.range)), place) };
     }
     case 'compose': {
       const inner = mapIndex(lowering, map.inner, i);
@@ -62,29 +62,45 @@ export function mapIndex(
   }
 }
 
-/** Every part at an index clamped into it, and a choice between them: a table of its own is read by no other index. */
+/**
+ * Every part at an index clamped into it, and a choice between them: a table of its own is read by no other index. The
+ * result is clamped too, which changes nothing and shows that it is in range however deep the parts are nested.
+ */
 function partIndex(
   lowering: Lowering,
-  { parts }: IndexMap & { kind: 'directSum' },
+  { parts, range: total }: IndexMap & { kind: 'directSum' },
   i: Expression,
 ): { statements: Statement[]; value: Expression } {
   const statements: Statement[] = [];
+  const named = (stem: string, value: Expression): Expression => {
+    if (value.kind !== 'operation') return value;
+    const name = fresh(lowering, stem);
+    statements.push(declare(name, value));
+    return variable(name);
+  };
+  const place = named('place', i);
   let [domain, range] = [0, 0];
-  const choices = parts.map(part => {
-    const after = operation('maximum', [operation('subtract', [i, literal(domain)]), literal(0)]);
-    const own = mapIndex(lowering, part, operation('minimum', [after, literal(part.domain - 1)]));
-    statements.push(...own.statements);
-    const value = add(own.value, literal(range));
+  const choices = parts.flatMap(part => {
+    const inPart = clamped(operation('subtract', [place, literal(domain)]), part.domain);
+    const start = range;
     domain += part.domain;
     range += part.range;
-    return { end: domain, value };
+    if (part.domain === 0) return [];
+    const own = mapIndex(lowering, part, named('inPart', inPart));
+    statements.push(...own.statements);
+    return [{ end: domain, value: add(own.value, literal(start)) }];
   });
-  const value = choices.reduceRight((rest, { end, value }) =>
-    // The parts from here on lie behind `end`.
-    ({ end, value: operation('select', [operation('less', [i, literal(end)]), value, rest.value]) }),
-  );
-  return { statements, value: value.value };
+  // The parts from here on lie behind `end`.
+  const chosen = choices.reduceRight((rest, { end, value }) => ({
+    end,
+    value: operation('select', [operation('less', [place, literal(end)]), value, rest.value]),
+  }));
+  return { statements, value: named('image', clamped(chosen.value, total)) };
 }
+
+/** The nearest index in 0..extent-1. */
+const clamped = (value: Expression, extent: number): Expression =>
+  operation('minimum', [operation('maximum', [value, literal(0)]), literal(extent - 1)]);
 
 /** The values of a map as an index tensor of shape [domain]. */
 function tableOf(map: IndexMap): Tensor {

@@ -4,9 +4,13 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { directSumMap, type IndexMap, tensorMap } from '../../src/ir/indexMap.ts';
+import { gather } from '../../src/ir/operator.ts';
+import { bijection } from '../ir/arbitrary.ts';
 import {
   batchesFor,
   environmentOf,
+  inputs,
   isTranscendental,
   mapTrial,
   operatorTrial,
@@ -15,6 +19,7 @@ import {
 import {
   build,
   firstDifference,
+  linearProgram,
   packByKernel,
   relativeError,
   runDense,
@@ -92,3 +97,35 @@ describe('kernel interpreter = WebAssembly, bit for bit', () => {
     timeoutMs,
   );
 });
+
+/** Bijections inside direct sums and Kronecker products, a few levels deep. */
+const nestedMap = (depth: number): fc.Arbitrary<IndexMap> => {
+  const leaf = fc.nat(5).chain(bijection);
+  if (depth === 0) return leaf;
+  const inner = nestedMap(depth - 1);
+  return fc.oneof(
+    leaf,
+    fc.array(inner, { minLength: 1, maxLength: 3 }).map(directSumMap),
+    fc.tuple(inner, inner).map(([outer, own]) => tensorMap(outer, own)),
+  );
+};
+
+test(
+  'permutations of permutations stay inside their rows, provably',
+  () => {
+    fc.assert(
+      fc.property(
+        nestedMap(3).filter(map => map.domain <= 300),
+        map => {
+          const program = linearProgram(gather(map));
+          const [built, environment] = [build(program), environmentOf(program)];
+          const rows = inputs(2, map.domain, 5);
+          const dense = runDense(built, environment, rows);
+          expect(firstDifference(dense, runKernels(built, environment, rows))).toBeUndefined();
+        },
+      ),
+      { numRuns: 150, seed: 5 },
+    );
+  },
+  timeoutMs,
+);
