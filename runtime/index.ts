@@ -6,13 +6,13 @@ export {
   createModuleSync,
   createOperator,
   createOperatorSync,
-  type ModuleInstance,
   type Operator,
   type OptionsFor,
 } from './create.ts';
 export { erf } from './erf.ts';
 export { SopError, type SopErrorCode } from './errors.ts';
 export { drawValues, normal, orthogonal, permutation, random, signs, uniform } from './generators.ts';
+export type { InstanceOptions, ModuleInstance } from './instance.ts';
 export { readBeside } from './load.ts';
 export type { CallOptions, Vector } from './operator.ts';
 export type { HalfValues, ParameterValue } from './parameters.ts';

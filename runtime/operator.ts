@@ -20,6 +20,14 @@ export interface CallOptions<Numbers extends Vector = Vector> {
   readonly call?: Readonly<Record<string, ParameterValue>>;
 }
 
+/** The rows of a call, checked. */
+export interface CallRows<Numbers extends Vector = Vector> {
+  readonly rows: number;
+  readonly rowStride: number;
+  readonly outRowStride: number;
+  readonly out: Numbers;
+}
+
 /** Runs a program over a batch of rows. `title` is what errors call it. */
 export function run(
   machine: Machine,
@@ -31,29 +39,7 @@ export function run(
 ): Vector {
   const { inputLength, outputLength } = program;
   const array = scalar === 'f64' ? Float64Array : Float32Array;
-  const check = (what: string, value: Vector): void => {
-    if (value instanceof array) return;
-    const kind = (value as object | undefined)?.constructor?.name ?? String(value);
-    throw new SopError('input-dtype', `${title}: ${what} is a ${array.name}, got ${kind}`);
-  };
-  check('x', x);
-  const rowStride = stride(title, 'rowStride', options.rowStride, inputLength);
-  const outRowStride = stride(title, 'outRowStride', options.outRowStride, outputLength);
-  const rows =
-    inputLength === 0 ? rowsWithoutInput(options, outRowStride) : rowsOf(x.length, inputLength, rowStride);
-  if (rows === undefined || (inputLength === 0 && x.length > 0)) {
-    throw new SopError(
-      'input-length',
-      `${title}: x has ${rowsText(inputLength, rowStride)}, got ${x.length}`,
-    );
-  }
-  const out = options.out ?? new array(rows * outRowStride);
-  check('out', out);
-  const needed = rows === 0 ? 0 : (rows - 1) * outRowStride + outputLength;
-  if (out.length < needed || out.length > rows * outRowStride) {
-    const expected = `${rowsText(outputLength, outRowStride)}, here ${rows} rows (${needed} numbers)`;
-    throw new SopError('output-length', `${title}: out has ${expected}, got ${out.length}`);
-  }
+  const { rows, rowStride, outRowStride, out } = checkedRows<Vector>(array, title, program, x, options);
   const source = rows > 1 && overlap(x, out) ? x.slice() : x;
   let part = rows;
   for (let start = 0; start < rows; start += part) {
@@ -69,6 +55,39 @@ export function run(
     copyRows(output, 0, outputLength, out, start * outRowStride, outRowStride, outputLength, part);
   }
   return out;
+}
+
+/** The rows of x and where their images go: the caller's array where it fits them, or a new one. */
+export function checkedRows<Numbers extends Vector>(
+  array: new (length: number) => Numbers,
+  title: string,
+  { inputLength, outputLength }: Pick<ProgramDescription, 'inputLength' | 'outputLength'>,
+  x: Vector,
+  options: CallOptions,
+): CallRows<Numbers> {
+  const check = (what: string, value: Vector): Numbers => {
+    if (value instanceof array) return value;
+    const kind = (value as object | undefined)?.constructor?.name ?? String(value);
+    throw new SopError('input-dtype', `${title}: ${what} is a ${array.name}, got ${kind}`);
+  };
+  check('x', x);
+  const rowStride = stride(title, 'rowStride', options.rowStride, inputLength);
+  const outRowStride = stride(title, 'outRowStride', options.outRowStride, outputLength);
+  const rows =
+    inputLength === 0 ? rowsWithoutInput(options, outRowStride) : rowsOf(x.length, inputLength, rowStride);
+  if (rows === undefined || (inputLength === 0 && x.length > 0)) {
+    throw new SopError(
+      'input-length',
+      `${title}: x has ${rowsText(inputLength, rowStride)}, got ${x.length}`,
+    );
+  }
+  const out = check('out', options.out ?? new array(rows * outRowStride));
+  const needed = rows === 0 ? 0 : (rows - 1) * outRowStride + outputLength;
+  if (out.length < needed || out.length > rows * outRowStride) {
+    const expected = `${rowsText(outputLength, outRowStride)}, here ${rows} rows (${needed} numbers)`;
+    throw new SopError('output-length', `${title}: out has ${expected}, got ${out.length}`);
+  }
+  return { rows, rowStride, outRowStride, out };
 }
 
 function stride(title: string, what: string, given: number | undefined, length: number): number {
@@ -97,7 +116,8 @@ const overlap = (a: Vector, b: Vector): boolean =>
   a.byteOffset < b.byteOffset + b.byteLength &&
   b.byteOffset < a.byteOffset + a.byteLength;
 
-function copyRows(
+/** Rows of `width` numbers from one array to another. */
+export function copyRows(
   from: Vector,
   fromStart: number,
   fromStride: number,
