@@ -6,7 +6,8 @@ import { internTable } from '../core/intern.ts';
 import { at, invariant, unreachable } from '../core/invariant.ts';
 import type { Tensor } from './tensor.ts';
 
-export { composeMaps, inverseMap, isBijection, isOneToOne, refineDigits } from './indexMapAlgebra.ts';
+export { composeMaps, refineDigits } from './indexMapCompose.ts';
+export { inverseMap, isBijection, isOneToOne } from './indexMapInverse.ts';
 
 export interface Digit {
   readonly extent: number;
@@ -186,6 +187,10 @@ export function tensorMap(outer: IndexMap, inner: IndexMap): IndexMap {
 
 export const modulo = (a: number, n: number): number => ((a % n) + n) % n;
 
+/** The exclusive or of the columns whose bits are set in `value`: a linear map over GF(2). */
+export const bitImage = (columns: readonly number[], value: number): number =>
+  columns.reduce((sum, column, bit) => ((value >> bit) & 1 ? sum ^ column : sum), 0);
+
 /** Values of parameter tables for maps that need them; src/ir/tensorEvaluate.ts gives the usual one. */
 export type TableReader = (table: Tensor) => ArrayLike<number>;
 
@@ -204,7 +209,7 @@ export function mapAt(map: IndexMap, i: number, read?: TableReader): number {
     case 'affine':
       return (map.multiplier * i + map.offset) % map.range;
     case 'bitLinear':
-      return map.columns.reduce((sum, column, bit) => ((i >> bit) & 1 ? sum ^ column : sum), map.offset);
+      return bitImage(map.columns, i) ^ map.offset;
     case 'tensor':
       return (
         mapAt(map.outer, Math.floor(i / map.inner.domain), read) * map.inner.range +
