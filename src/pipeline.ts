@@ -22,6 +22,7 @@ import { type LoweringOptions, lowerProgram } from './lower/lower.ts';
 import { placeSegment } from './lower/place.ts';
 import { type Plan, planProgram, type Segment } from './plan/plan.ts';
 import type { GroupLimits, Profile } from './plan/profile.ts';
+import { verifyPlan } from './plan/verify.ts';
 import { normaliseProgram, type Trace } from './rewrite/normalise.ts';
 import { reuseScratch } from './tile/reuse.ts';
 import type { TileBuffer, TileProgram } from './tile/tile.ts';
@@ -56,7 +57,11 @@ export function lowerOperator(
   packed: PackedBuffer[],
 ): LoweredOperator {
   const { program, trace } = normaliseProgram(mode === 'apply' ? source : adjointProgram(source));
-  const plan = planProgram(program, target.profile, target.scalar === 'f64' ? 8 : 4);
+  const plan = pass(
+    'plan',
+    verifyPlan,
+    planProgram(program, target.profile, target.scalar === 'f64' ? 8 : 4),
+  );
   const tiles = plan.segments.map(segment => {
     const tile = pass('place', verifyTile, placed(plan, segment));
     return pass('reuse', verifyTile, reuseScratch(tile));
