@@ -1,5 +1,6 @@
 /** Names of a kernel as identifiers of a target: legal characters, no reserved word, no two alike. */
-import type { Kernel, Statement } from '../src/kernel/kernel.ts';
+import type { Kernel } from '../src/kernel/kernel.ts';
+import { visitStatements } from '../src/kernel/traverse.ts';
 
 /** Gives each name one spelling, always the same; names asked for first keep theirs. */
 export type Namer = (name: string) => string;
@@ -27,15 +28,10 @@ function identifier(name: string): string {
 /** Every name a kernel binds, buffers and parameters first, then in order of appearance. */
 export function boundNames(kernel: Kernel): string[] {
   const names = [...kernel.buffers, ...kernel.parameters].map(({ name }) => name);
-  const visit = (statement: Statement): void => {
+  visitStatements(kernel.body, statement => {
     if (statement.kind === 'declare' || statement.kind === 'load') names.push(statement.name);
-    if (statement.kind === 'for') {
-      names.push(statement.variable);
-      statement.body.forEach(visit);
-    }
-    if (statement.kind === 'if') [...statement.then, ...statement.otherwise].forEach(visit);
-  };
-  kernel.body.forEach(visit);
+    if (statement.kind === 'for') names.push(statement.variable);
+  });
   return names;
 }
 

@@ -5,8 +5,8 @@
  */
 import { invariant } from '../src/core/invariant.ts';
 import type { Expression, Kernel, Statement } from '../src/kernel/kernel.ts';
+import { expressionsOf, namesIn, visitStatements } from '../src/kernel/traverse.ts';
 import { type LinearForm, linearForm } from './linear.ts';
-import { expressionsOf, namesIn, visitStatements } from './watNames.ts';
 
 export interface Pointer {
   readonly name: string;

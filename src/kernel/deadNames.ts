@@ -1,6 +1,7 @@
 /** Names whose values reach nothing, and the statements that only serve them. */
 import { unreachable } from '../core/invariant.ts';
-import type { Expression, Statement } from './kernel.ts';
+import type { Statement } from './kernel.ts';
+import { expressionsOf, namesIn, visitStatements } from './traverse.ts';
 
 /** The same list where every element stayed the same. */
 export function sameOr<Item>(before: readonly Item[], after: readonly Item[]): readonly Item[] {
@@ -11,36 +12,14 @@ export function sameOr<Item>(before: readonly Item[], after: readonly Item[]): r
 export function namesRead(body: readonly Statement[]): ReadonlySet<string> {
   const sources = new Map<string, Set<string>>();
   const live: string[] = [];
-  const visit = (statement: Statement): void => {
-    switch (statement.kind) {
-      case 'comment':
-      case 'barrier':
-        return;
-      case 'declare':
-      case 'assign':
-      case 'load': {
-        const from = sources.get(statement.name) ?? new Set<string>();
-        sources.set(statement.name, from);
-        for (const name of variablesOf(statement.kind === 'load' ? statement.index : statement.value))
-          from.add(name);
-        return;
-      }
-      case 'store':
-        live.push(...variablesOf(statement.index), ...variablesOf(statement.value));
-        return;
-      case 'for':
-        live.push(...[statement.from, statement.to, statement.step].flatMap(variablesOf));
-        statement.body.forEach(visit);
-        return;
-      case 'if':
-        live.push(...variablesOf(statement.condition));
-        [...statement.then, ...statement.otherwise].forEach(visit);
-        return;
-      default:
-        unreachable(statement);
-    }
-  };
-  body.forEach(visit);
+  visitStatements(body, statement => {
+    const names = expressionsOf(statement).flatMap(namesIn);
+    if (statement.kind === 'declare' || statement.kind === 'assign' || statement.kind === 'load') {
+      const from = sources.get(statement.name) ?? new Set<string>();
+      sources.set(statement.name, from);
+      for (const name of names) from.add(name);
+    } else live.push(...names);
+  });
   const read = new Set<string>();
   for (let name = live.pop(); name !== undefined; name = live.pop()) {
     if (read.has(name)) continue;
@@ -48,23 +27,6 @@ export function namesRead(body: readonly Statement[]): ReadonlySet<string> {
     live.push(...(sources.get(name) ?? []));
   }
   return read;
-}
-
-function variablesOf(node: Expression): string[] {
-  switch (node.kind) {
-    case 'literal':
-      return [];
-    case 'variable':
-      return [node.name];
-    case 'lane':
-      return variablesOf(node.vector);
-    case 'vector':
-      return node.elements.flatMap(variablesOf);
-    case 'operation':
-      return node.operands.flatMap(variablesOf);
-    default:
-      return unreachable(node);
-  }
 }
 
 export function dropUnread(body: readonly Statement[], read: ReadonlySet<string>): readonly Statement[] {

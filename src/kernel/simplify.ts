@@ -7,6 +7,7 @@ import { laneFunction } from './arithmetic.ts';
 import { literal } from './build.ts';
 import { dropUnread, namesRead, sameOr } from './deadNames.ts';
 import type { Expression, Kernel, Statement } from './kernel.ts';
+import { visitStatements } from './traverse.ts';
 
 /** Statements one loop may become; longer loops stay loops. */
 const unrollBudget = 256;
@@ -145,12 +146,11 @@ function namesBound(body: readonly Statement[]): [string, Expression['type']][] 
 }
 
 function countStatements(body: readonly Statement[]): number {
-  return body.reduce((count, statement) => {
-    if (statement.kind === 'for') return count + 1 + countStatements(statement.body);
-    if (statement.kind === 'if')
-      return count + 1 + countStatements([...statement.then, ...statement.otherwise]);
-    return count + 1;
-  }, 0);
+  let count = 0;
+  visitStatements(body, () => {
+    count++;
+  });
+  return count;
 }
 
 // --------------------------------------------------------------------------------------- expressions

@@ -1,6 +1,7 @@
 /** Tile IR → kernel IR: the loop over tiles of rows, and each statement of the tile inside it. */
 import { declare, literal, loop, operation, variable } from '../kernel/build.ts';
 import type { Buffer, Kernel, Statement } from '../kernel/kernel.ts';
+import { visitStatements } from '../kernel/traverse.ts';
 import type { TileBuffer, TileProgram } from '../tile/tile.ts';
 import { type Lowering, type PackedBuffer, packedKey, pitchOf, tileRowCount, tileStart } from './context.ts';
 import { lowerContract } from './contract.ts';
@@ -48,7 +49,9 @@ export function lowerProgram(
   ]);
   const body = tileLoop(program.tileRows, [...statements.flat(), ...(atEnd ? [barrier] : [])]);
   const names = new Set<string>();
-  addReads(body, names);
+  visitStatements(body, statement => {
+    if (statement.kind === 'load') names.add(statement.buffer);
+  });
   const read = packed.filter(({ name }) => names.has(name));
   const kernel: Kernel = {
     name: program.name,
@@ -106,14 +109,3 @@ const weightsBuffer = ({ name, scalar, elements, valueRange, comment }: PackedBu
   ...(valueRange && { valueRange }),
   comment,
 });
-
-function addReads(statements: readonly Statement[], names: Set<string>): void {
-  for (const statement of statements) {
-    if (statement.kind === 'load') names.add(statement.buffer);
-    else if (statement.kind === 'for') addReads(statement.body, names);
-    else if (statement.kind === 'if') {
-      addReads(statement.then, names);
-      addReads(statement.otherwise, names);
-    }
-  }
-}

@@ -3,8 +3,8 @@
  * to write, nor overwrite what another may still read. Barriers follow from these dependences and are written nowhere
  * else; targets without groups ignore them.
  */
-import { readsOf, writtenBy } from '../tile/accesses.ts';
 import type { TileProgram } from '../tile/tile.ts';
+import { readsOf, writtenBy } from '../tile/traverse.ts';
 
 export interface Barriers {
   /** For each statement, whether all must have finished what stands before it. */
