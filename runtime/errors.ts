@@ -24,7 +24,9 @@ export type SopErrorCode =
   /** The WebGPU device was lost; the operator can be created anew. */
   | 'device-lost'
   /** The WebGPU device refused a shader, a pipeline or a command. */
-  | 'gpu-validation';
+  | 'gpu-validation'
+  /** A buffer given to `encode`: its usage, its offset, or one buffer for both ends. */
+  | 'gpu-buffer';
 
 /** A mistake in the use of a generated module; the message names the operator, what was expected and what came. */
 export class SopError extends Error {

@@ -1,149 +1,171 @@
-/** The WebGPU side of an instance: its device, pipelines cached for each device, and errors with the user's names. */
+/** The WebGPU device of an instance: borrowed or made, pipelines cached for each, failures as errors with labels. */
 import { SopError } from './errors.ts';
-
-export interface ShaderDescription {
-  /** The kernel; also the entry point. */
-  readonly name: string;
-  readonly code: string;
-  /** Rows of the batch one workgroup takes at a time. */
-  readonly tileRows: number;
-  /** What it needs beyond the default limits of WebGPU; the first variant that the device offers is used. */
-  readonly limits: Readonly<Record<string, number>>;
-  readonly features: readonly string[];
-}
+import type { ShaderDescription } from './types.ts';
 
 export interface GpuDevice {
+  /** The operator or module, as errors call it. */
+  readonly owner: string;
   readonly device: GPUDevice;
   /** Made by us, so ours to destroy; a borrowed device is never destroyed. */
-  readonly owned: boolean;
-  /** Why the device is gone, once it is. */
-  lost: string | undefined;
-  /** Calls that wait for the device, to be told when it is lost. */
+  readonly isOwned: boolean;
+  /** Why nothing runs any more: the device was lost, or the instance disposed of. */
+  ended: SopError | undefined;
+  /** Calls that wait for the device, to be told when it ends. */
   readonly pending: Set<(error: SopError) => void>;
+  /** Stays pending where the instance is disposed of first. */
+  readonly lost: Promise<SopError>;
 }
 
-/** Borrows the caller's device, or makes one with all that the adapter offers of the limits named. */
-export async function openDevice(
-  owner: string,
-  given: GPUDevice | undefined,
-  limits: readonly string[],
-): Promise<GpuDevice> {
-  const device = given ?? (await makeDevice(owner, limits));
-  const opened: GpuDevice = { device, owned: given === undefined, lost: undefined, pending: new Set() };
-  device.lost.then(({ reason, message }) => {
-    opened.lost = `${reason || 'unknown'}${message === '' ? '' : `: ${message}`}`;
-    for (const reject of opened.pending) reject(lossOf(owner, opened));
-    opened.pending.clear();
+export async function openDevice(owner: string, given: GPUDevice | undefined): Promise<GpuDevice> {
+  const device = given ?? (await makeDevice(owner));
+  let tell: (error: SopError) => void = () => undefined;
+  const lost = new Promise<SopError>(resolve => {
+    tell = resolve;
   });
-  return opened;
+  const gpu: GpuDevice = {
+    owner,
+    device,
+    isOwned: given === undefined,
+    ended: undefined,
+    pending: new Set(),
+    lost,
+  };
+  device.lost.then(({ reason, message }) => {
+    if (gpu.ended !== undefined) return;
+    const why = [reason || 'unknown', message].filter(Boolean).join(': ');
+    const text = `${owner}: the WebGPU device was lost (${why}); create the operator anew on another`;
+    tell(end(gpu, new SopError('device-lost', text)));
+  });
+  return gpu;
 }
 
-async function makeDevice(owner: string, limits: readonly string[]): Promise<GPUDevice> {
-  const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+/** With the adapter's limits on what one binding holds: fewer parts for a large batch. */
+async function makeDevice(owner: string): Promise<GPUDevice> {
+  const { gpu } = (globalThis as { navigator?: { gpu?: GPU } }).navigator ?? {};
   if (gpu === undefined)
     throw new SopError('unsupported', `${owner}: this engine has no WebGPU (navigator.gpu)`);
   const adapter = await gpu.requestAdapter();
   if (adapter === null) throw new SopError('unsupported', `${owner}: WebGPU offers no adapter here`);
-  const offered = adapter.limits as unknown as Record<string, number>;
-  const requiredLimits = Object.fromEntries(limits.map(name => [name, offered[name] ?? 0]));
-  const features: GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups'];
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   return adapter.requestDevice({
     label: `sop:${owner}`,
-    requiredLimits,
-    requiredFeatures: features.filter(feature => adapter.features.has(feature)),
+    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
   });
 }
 
-const lossOf = (owner: string, { lost }: GpuDevice): SopError =>
-  new SopError('device-lost', `${owner}: the WebGPU device was lost (${lost}); create the operator anew`);
-
-export function assertAlive(owner: string, gpu: GpuDevice): void {
-  if (gpu.lost !== undefined) throw lossOf(owner, gpu);
+/** Refuses all that waits and all that comes. */
+export function end(gpu: GpuDevice, error: SopError): SopError {
+  gpu.ended = error;
+  for (const refuse of gpu.pending) refuse(error);
+  gpu.pending.clear();
+  return error;
 }
 
-/** The promise, or a typed error as soon as the device is lost: nothing waits for ever and nothing reads zeros. */
-export async function whileAlive<Value>(owner: string, gpu: GpuDevice, work: Promise<Value>): Promise<Value> {
-  assertAlive(owner, gpu);
-  let reject: (error: SopError) => void = () => undefined;
-  const loss = new Promise<never>((_, refuse) => {
-    reject = refuse;
+export function assertAlive({ ended }: GpuDevice): void {
+  if (ended !== undefined) throw ended;
+}
+
+/** How long what failed may have failed because of a loss that is not told yet. */
+const noticeMs = 500;
+
+/** The promise, or a typed error as soon as the device ends: nothing waits for ever, nothing reads zeros. */
+export async function whileAlive<Value>(gpu: GpuDevice, work: Promise<Value>): Promise<Value> {
+  let refuse: (error: SopError) => void = () => undefined;
+  const ended = new Promise<never>((_, reject) => {
+    refuse = reject;
   });
-  gpu.pending.add(reject);
+  gpu.pending.add(refuse);
   try {
-    return await Promise.race([work, loss]);
+    const value = await Promise.race([work, ended]);
+    assertAlive(gpu);
+    return value;
   } catch (error) {
-    // What fails because the device went is reported as that.
-    if (gpu.lost === undefined)
-      await Promise.race([gpu.device.lost, new Promise(resolve => setTimeout(resolve, 0))]);
-    throw gpu.lost === undefined ? error : lossOf(owner, gpu);
+    if (gpu.ended === undefined && !(error instanceof SopError)) await noticeOf(gpu);
+    throw gpu.ended ?? failure(gpu, error);
   } finally {
-    gpu.pending.delete(reject);
+    gpu.pending.delete(refuse);
   }
 }
 
-/** Runs `work` and turns what the device found wrong with it into a typed error with the label. */
+function noticeOf({ device }: GpuDevice): Promise<unknown> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise(resolve => {
+    timer = setTimeout(resolve, noticeMs);
+  });
+  return Promise.race([device.lost, patience]).finally(() => clearTimeout(timer));
+}
+
+const failure = ({ owner }: GpuDevice, reason: unknown): SopError =>
+  reason instanceof SopError
+    ? reason
+    : new SopError('gpu-validation', `${owner}: ${reason instanceof Error ? reason.message : reason}`);
+
+/**
+ * Runs `work` at once and waits for what it gives and for what the device finds wrong with it. Both scopes are popped
+ * before anything is awaited, so that calls which overlap do not mix theirs.
+ */
 export async function scoped<Value>(
-  owner: string,
-  { device }: GpuDevice,
+  gpu: GpuDevice,
   label: string,
   work: () => Value | Promise<Value>,
 ): Promise<Value> {
+  const { device, owner } = gpu;
   device.pushErrorScope('validation');
   device.pushErrorScope('out-of-memory');
-  const started = (async () => work())();
-  const [memory, validation] = [device.popErrorScope(), device.popErrorScope()];
-  // Both scopes are popped before anything is awaited, so that calls which overlap do not mix theirs.
-  const [value, noMemory, invalid] = await Promise.allSettled([started, memory, validation]);
-  const message = (error: PromiseSettledResult<GPUError | null>) =>
-    error.status === 'fulfilled' ? error.value?.message : undefined;
-  if (message(noMemory) !== undefined)
-    throw new SopError('out-of-memory', `${owner}: ${label}: ${message(noMemory)}`);
-  if (message(invalid) !== undefined)
-    throw new SopError('gpu-validation', `${owner}: ${label}: ${message(invalid)}`);
-  if (value.status === 'rejected') throw gpuError(owner, label, value.reason);
-  return value.value;
+  const made = (async () => work())();
+  const found = [device.popErrorScope(), device.popErrorScope()];
+  const [memory, validation] = await Promise.allSettled(found);
+  const [outcome] = await Promise.allSettled([made]);
+  for (const [code, error] of [
+    ['out-of-memory', memory],
+    ['gpu-validation', validation],
+  ] as const) {
+    if (error?.status === 'fulfilled' && error.value !== null && gpu.ended === undefined)
+      throw new SopError(code, `${owner}: ${label}: ${error.value.message}`);
+  }
+  if (outcome.status === 'rejected') throw outcome.reason;
+  return outcome.value;
 }
 
-const gpuError = (owner: string, label: string, reason: unknown): unknown =>
-  reason instanceof SopError
-    ? reason
-    : new SopError(
-        'gpu-validation',
-        `${owner}: ${label}: ${reason instanceof Error ? reason.message : String(reason)}`,
-      );
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
 
-/** Pipelines by shader, for each device: operators that share a kernel share its compilation. */
-const pipelines = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>();
+/** By shader, for each device: operators that share a kernel share its compilation. */
+const pipelines = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
 
-export function pipelineFor(
-  owner: string,
-  gpu: GpuDevice,
-  shader: ShaderDescription,
-): Promise<GPUComputePipeline> {
+export function pipelineFor(gpu: GpuDevice, label: string, shader: ShaderDescription): Promise<Pipeline> {
   const { device } = gpu;
-  const known = pipelines.get(device) ?? new Map<string, Promise<GPUComputePipeline>>();
+  const known = pipelines.get(device) ?? new Map<string, Promise<Pipeline>>();
   pipelines.set(device, known);
   const found = known.get(shader.code);
   if (found !== undefined) return found;
-  const label = `sop:${owner}/${shader.name}`;
-  const made = scoped(owner, gpu, label, () => {
-    const module = device.createShaderModule({ label, code: shader.code });
-    return device.createComputePipelineAsync({
-      label,
-      layout: 'auto',
-      compute: { module, entryPoint: shader.name },
-    });
-  });
+  const made = scoped(gpu, label, () => compile(device, label, shader));
   known.set(shader.code, made);
   made.catch(() => known.delete(shader.code));
   return made;
 }
 
-/** Whether a device offers what a variant needs. */
-export function offers({ device }: GpuDevice, { limits, features }: ShaderDescription): boolean {
-  const offered = device.limits as unknown as Record<string, number>;
-  return (
-    Object.entries(limits).every(([name, value]) => (offered[name] ?? 0) >= value) &&
-    features.every(feature => device.features.has(feature as GPUFeatureName))
-  );
+/** The layout is written out: one made from the shader lacks the bindings that it does not use. */
+async function compile(
+  device: GPUDevice,
+  label: string,
+  { code, bindings }: ShaderDescription,
+): Promise<Pipeline> {
+  const types = bindings.map(({ access }) => (access === 'read' ? 'read-only-storage' : 'storage'));
+  const layout = device.createBindGroupLayout({
+    label,
+    entries: [...types, 'uniform' as const].map((type, binding) => ({
+      binding,
+      visibility: 4, // GPUShaderStage.COMPUTE, a global that not every engine has
+      buffer: { type },
+    })),
+  });
+  const pipeline = await device.createComputePipelineAsync({
+    label,
+    layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+    compute: { module: device.createShaderModule({ label, code }) },
+  });
+  return { pipeline, layout };
 }

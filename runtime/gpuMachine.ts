@@ -1,216 +1,227 @@
 /**
- * Kernels on a WebGPU device: packed weights as buffers of their own, workspaces that grow with the batch, dispatches
- * recorded into a pass. The queue runs what is recorded in order, so programs of one device share the workspaces.
+ * What an instance holds on its device: packed weights, workspaces that grow with the batch, pipelines; and dispatches
+ * recorded into a pass. The queue runs what is submitted in order, so that the calls of an instance share its buffers.
  */
 import { SopError } from './errors.ts';
-import { type GpuDevice, offers, pipelineFor, type ShaderDescription, scoped } from './gpuDevice.ts';
-import type { PackInputs, PackStep, ProgramDescription } from './types.ts';
+import { type GpuDevice, type Pipeline, pipelineFor } from './gpuDevice.ts';
+import type { GpuModuleDescription, GpuPackStep, PackInputs, ProgramDescription } from './types.ts';
+
+/** Buffers that are made when they are first needed and made anew when they are too small. */
+export interface Pool {
+  readonly buffers: Map<string, GPUBuffer>;
+  /** Passes of the caller may have recorded them and be submitted later: an outgrown one is let go, not destroyed. */
+  readonly isRecorded: boolean;
+}
+
+export interface Shader extends Pipeline {
+  readonly tileRows: number;
+  readonly label: string;
+  readonly bindings: readonly string[];
+}
 
 export interface GpuMachine {
-  readonly owner: string;
   readonly gpu: GpuDevice;
-  /** Packed buffers by name. */
+  /** `sop:<operator>`. */
+  readonly label: string;
+  readonly shaders: ReadonlyMap<string, Shader>;
+  /** What pack steps fill, by name. */
   readonly packed: ReadonlyMap<string, GPUBuffer>;
-  readonly pipelines: ReadonlyMap<string, GPUComputePipeline>;
-  readonly shaders: ReadonlyMap<string, ShaderDescription>;
-  /** Uniforms that hold a count of rows. */
-  readonly counts: Map<number, GPUBuffer>;
-  readonly workspaces: Map<string, GPUBuffer>;
-  /** Outgrown, but perhaps recorded in a pass that was not submitted yet. */
-  readonly retired: GPUBuffer[];
+  /** For calls of `apply`, which submit at once. */
+  readonly own: Pool;
+  /** For passes of the caller. */
+  readonly lent: Pool;
+  readonly live: Set<GPUBuffer>;
+  /** No longer needed here, but perhaps by a pass of the caller; collected with it. */
+  readonly released: Set<WeakRef<GPUBuffer>>;
 }
 
-/** Where rows lie on the device. */
-export interface Rows {
-  readonly buffer: GPUBuffer;
-  /** Bytes, a multiple of the device's `minStorageBufferOffsetAlignment`. */
-  readonly offset: number;
-}
-
-const storage = 0x80;
-const copySource = 0x4;
-const copyTarget = 0x8;
-const uniform = 0x40;
+/** Values of GPUBufferUsage, a global that not every engine has. */
+export const usage = { read: 0x1, source: 0x4, target: 0x8, uniform: 0x40, storage: 0x80 } as const;
 
 export async function buildGpuMachine(
-  owner: string,
   gpu: GpuDevice,
-  variants: readonly (readonly ShaderDescription[])[],
-  packs: readonly PackStep[],
+  name: string,
+  { buffers, shaders }: GpuModuleDescription,
+  programs: readonly ProgramDescription[],
 ): Promise<GpuMachine> {
-  const chosen = variants.map(list => {
-    const shader = list.find(each => offers(gpu, each));
-    if (shader === undefined)
-      throw new SopError('unsupported', `${owner}: the device offers none of the variants of its kernels`);
-    return shader;
-  });
-  const made = chosen.map(async shader => [shader.name, await pipelineFor(owner, gpu, shader)] as const);
-  const packed = await scoped(owner, gpu, 'weights', () =>
-    packs.map(
-      step =>
-        [
-          step.target,
-          createBuffer(owner, gpu, step.target, step.elements * 4, storage | copyTarget),
-        ] as const,
-    ),
+  const label = `sop:${name}`;
+  const used = new Set(programs.flatMap(({ kernels }) => kernels.map(kernel => kernel.export)));
+  const needed = shaders.filter(shader => used.has(shader.name));
+  const compiled = await Promise.all(
+    needed.map(async (shader): Promise<[string, Shader]> => {
+      const own = `${label}/${shader.name}`;
+      const bindings = shader.bindings.map(({ buffer }) => buffer);
+      const pipeline = await pipelineFor(gpu, own, shader);
+      return [shader.name, { ...pipeline, tileRows: shader.tileRows, label: own, bindings }];
+    }),
   );
-  return {
-    owner,
+  const packed = new Map<string, GPUBuffer>();
+  const machine: GpuMachine = {
     gpu,
-    packed: new Map(packed),
-    pipelines: new Map(await Promise.all(made)),
-    shaders: new Map(chosen.map(shader => [shader.name, shader])),
-    counts: new Map(),
-    workspaces: new Map(),
-    retired: [],
+    label,
+    shaders: new Map(compiled),
+    packed,
+    own: { buffers: new Map(), isRecorded: false },
+    lent: { buffers: new Map(), isRecorded: true },
+    live: new Set(),
+    released: new Set(),
   };
+  for (const { name, elements } of buffers) {
+    const isRead = needed.some(({ bindings }) => bindings.some(({ buffer }) => buffer === name));
+    if (isRead) packed.set(name, packBuffer(machine, name, elements));
+  }
+  return machine;
 }
 
-/** Storage bindings are never empty, so neither are buffers. */
-const createBuffer = (
-  owner: string,
-  { device }: GpuDevice,
-  name: string,
-  bytes: number,
-  usage: number,
-): GPUBuffer =>
-  device.createBuffer({
-    label: `sop:${owner}/${name}`,
-    size: Math.max(16, Math.ceil(bytes / 16) * 16),
-    usage,
-  });
+export const packBuffer = (machine: GpuMachine, name: string, elements: number): GPUBuffer =>
+  createBuffer(machine, name, elements * 4, usage.storage | usage.target);
 
-export function packOnGpu({ gpu, packed }: GpuMachine, step: PackStep, parameters: PackInputs): void {
-  const buffer = packed.get(step.target);
-  if (buffer === undefined || step.elements === 0) return;
+/** Bindings are never empty, so neither are buffers. */
+export function createBuffer(machine: GpuMachine, name: string, bytes: number, uses: number): GPUBuffer {
+  const size = Math.max(16, Math.ceil(bytes / 16) * 16);
+  const buffer = machine.gpu.device.createBuffer({ label: `${machine.label}/${name}`, size, usage: uses });
+  machine.live.add(buffer);
+  return buffer;
+}
+
+export function destroyBuffer({ live }: GpuMachine, buffer: GPUBuffer): void {
+  live.delete(buffer);
+  buffer.destroy();
+}
+
+/** Keeps a buffer for passes that may have recorded it, and no longer. */
+export function releaseBuffer({ live, released }: GpuMachine, buffer: GPUBuffer): void {
+  live.delete(buffer);
+  for (const reference of released) if (reference.deref() === undefined) released.delete(reference);
+  released.add(new WeakRef(buffer));
+}
+
+export function pack(
+  { gpu, packed }: GpuMachine,
+  step: GpuPackStep,
+  parameters: PackInputs,
+  target = packed.get(step.binding),
+): void {
+  if (target === undefined || step.elements === 0) return;
   const values = step.scalar === 'i32' ? new Int32Array(step.elements) : new Float32Array(step.elements);
   step.run(parameters, values);
-  gpu.device.queue.writeBuffer(buffer, 0, values);
+  gpu.device.queue.writeBuffer(target, step.offset * 4, values);
 }
 
-/** Rows that one dispatch can bind: the largest storage binding, in whole steps of aligned offsets. */
-export function rowsAtOnce({ gpu }: GpuMachine, { buffers }: ProgramDescription, rows: number): number {
+export function pooled(
+  machine: GpuMachine,
+  { buffers, isRecorded }: Pool,
+  name: string,
+  bytes: number,
+  uses: number,
+): GPUBuffer {
+  const known = buffers.get(name);
+  if (known !== undefined && known.size >= bytes) return known;
+  if (known !== undefined) (isRecorded ? releaseBuffer : destroyBuffer)(machine, known);
+  const made = createBuffer(machine, name, bytes, uses);
+  buffers.set(name, made);
+  return made;
+}
+
+/** After a failure, whose buffers may be none. */
+export function emptyPool(machine: GpuMachine, { buffers, isRecorded }: Pool): void {
+  for (const buffer of buffers.values()) (isRecorded ? releaseBuffer : destroyBuffer)(machine, buffer);
+  buffers.clear();
+}
+
+/** What the kernels' index arithmetic is proved for. */
+const maximumRows = 2 ** 20;
+const maximumGroups = 65535;
+
+/** Rows that one launch can take: no binding is larger than the device allows. `granule` divides all but the last. */
+export function rowsAtOnce(
+  { gpu: { device, owner } }: GpuMachine,
+  { buffers }: ProgramDescription,
+  rows: number,
+  granule: number,
+): number {
   const widest = buffers.reduce((bytes, { bytesPerRow }) => Math.max(bytes, bytesPerRow), 1);
-  const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
-  const most = Math.floor(Math.min(maxStorageBufferBindingSize, maxBufferSize, 2 ** 31 - 4) / widest);
-  // 64 rows of f32 are a multiple of 256 bytes, which every device accepts as an offset.
-  return most >= rows ? rows : Math.max(1, most >= 64 ? most - (most % 64) : most);
+  const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+  const bytes = Math.min(maxStorageBufferBindingSize, maxBufferSize, 2 ** 31 - 16);
+  const most = Math.min(Math.floor(bytes / widest), maximumRows);
+  if (rows <= most) return rows;
+  const part = most - (most % granule);
+  if (part > 0) return part;
+  const what = granule > 1 && most > 0 ? `${granule} rows` : 'a row';
+  throw new SopError(
+    'unsupported',
+    `${owner}: ${what} of ${widest} bytes fit no binding of ${bytes} bytes, the limit of the device`,
+  );
 }
 
-/** Records the dispatches of a program over `rows` rows. */
+/** Where the rows of one launch lie. */
+export interface Launch {
+  readonly rows: number;
+  readonly input: GPUBufferBinding;
+  readonly output: GPUBufferBinding;
+  readonly pool: Pool;
+  /** Packed for this launch alone. */
+  readonly packed?: ReadonlyMap<string, GPUBuffer>;
+}
+
+/** Records the dispatches of a program. */
 export function record(
   machine: GpuMachine,
   program: ProgramDescription,
   pass: GPUComputePassEncoder,
-  given: Readonly<Record<'input' | 'output', Rows>>,
-  rows: number,
+  launch: Launch,
 ): void {
-  if (rows === 0) return;
-  const { gpu, pipelines, shaders, packed } = machine;
-  const binding = (name: string): GPUBufferBinding => {
-    const description = program.buffers.find(buffer => buffer.name === name);
-    const weights = packed.get(name);
+  const { gpu, shaders, packed } = machine;
+  const { rows, input, output, pool } = launch;
+  const resource = (name: string): GPUBufferBinding => {
+    const weights = launch.packed?.get(name) ?? packed.get(name);
     if (weights !== undefined) return { buffer: weights };
+    const description = program.buffers.find(buffer => buffer.name === name);
+    if (description?.role === 'input') return input;
+    if (description?.role === 'output') return output;
     const size = Math.max(16, (description?.bytesPerRow ?? 0) * rows);
-    if (description?.role === 'input' || description?.role === 'output')
-      return { ...given[description.role], size };
-    return { buffer: workspace(machine, name, size), size };
+    return { buffer: pooled(machine, pool, name, size, usage.storage), size };
   };
-  for (const { export: name, buffers } of program.kernels) {
-    const [pipeline, shader] = [pipelines.get(name), shaders.get(name)];
-    if (pipeline === undefined || shader === undefined) continue;
-    const resources: GPUBindingResource[] = [...buffers.map(binding), { buffer: countOf(machine, rows) }];
-    pass.setPipeline(pipeline);
+  for (const kernel of program.kernels) {
+    const shader = shaders.get(kernel.export);
+    if (shader === undefined) continue;
+    const resources = [...shader.bindings.map(resource), { buffer: countOf(machine, pool, rows) }];
+    pass.setPipeline(shader.pipeline);
     pass.setBindGroup(
       0,
       gpu.device.createBindGroup({
-        label: `sop:${machine.owner}/${name}`,
-        layout: pipeline.getBindGroupLayout(0),
-        entries: resources.map((resource, k) => ({ binding: k, resource })),
+        label: shader.label,
+        layout: shader.layout,
+        entries: resources.map((resource, binding) => ({ binding, resource })),
       }),
     );
-    const tiles = Math.ceil(rows / shader.tileRows);
-    pass.dispatchWorkgroups(Math.min(tiles, gpu.device.limits.maxComputeWorkgroupsPerDimension));
+    const most = Math.min(maximumGroups, gpu.device.limits.maxComputeWorkgroupsPerDimension);
+    pass.dispatchWorkgroups(Math.min(Math.ceil(rows / shader.tileRows), most));
   }
 }
 
-function countOf({ counts, owner, gpu }: GpuMachine, rows: number): GPUBuffer {
-  const known = counts.get(rows);
-  if (known !== undefined) return known;
-  const buffer = createBuffer(owner, gpu, `batch ${rows}`, 16, uniform | copyTarget);
-  gpu.device.queue.writeBuffer(buffer, 0, Int32Array.of(rows, 0, 0, 0));
-  counts.set(rows, buffer);
-  return buffer;
-}
+/** Counts of rows that are kept, as uniforms. */
+const keptCounts = 64;
 
-function workspace(machine: GpuMachine, name: string, bytes: number): GPUBuffer {
-  const { workspaces, retired, owner, gpu } = machine;
-  const known = workspaces.get(name);
-  if (known !== undefined && known.size >= bytes) return known;
-  if (known !== undefined) retired.push(known);
-  const made = createBuffer(owner, gpu, name, bytes, storage);
-  workspaces.set(name, made);
+function countOf(machine: GpuMachine, pool: Pool, rows: number): GPUBuffer {
+  const name = `batch ${rows}`;
+  const known = pool.buffers.get(name);
+  if (known !== undefined) return known;
+  const counts = [...pool.buffers.keys()].filter(each => each.startsWith('batch '));
+  for (const oldest of counts.slice(0, Math.max(0, counts.length - keptCounts + 1))) {
+    const buffer = pool.buffers.get(oldest);
+    pool.buffers.delete(oldest);
+    if (buffer !== undefined) releaseBuffer(machine, buffer);
+  }
+  const made = pooled(machine, pool, name, 16, usage.uniform | usage.target);
+  machine.gpu.device.queue.writeBuffer(made, 0, Int32Array.of(rows, 0, 0, 0));
   return made;
 }
 
-/** Rows in, dispatches, rows out, through staging buffers of this call. */
-export async function runOnGpu(
-  machine: GpuMachine,
-  program: ProgramDescription,
-  x: Float32Array,
-  rows: number,
-): Promise<Float32Array> {
-  const { owner, gpu } = machine;
-  const { device } = gpu;
-  const { inputLength, outputLength } = program;
-  const result = new Float32Array(rows * outputLength);
-  const part = rowsAtOnce(machine, program, rows);
-  for (let start = 0; start < rows; start += part) {
-    const count = Math.min(part, rows - start);
-    const [inputBytes, outputBytes] = [count * inputLength * 4, count * outputLength * 4];
-    const made: GPUBuffer[] = [];
-    const temporary = (name: string, bytes: number, usage: number): GPUBuffer => {
-      const buffer = createBuffer(owner, gpu, name, bytes, usage);
-      made.push(buffer);
-      return buffer;
-    };
-    try {
-      const readBack = await scoped(owner, gpu, 'call', () => {
-        const input = temporary('x', inputBytes, storage | copyTarget);
-        const output = temporary('y', outputBytes, storage | copySource);
-        const back = temporary('result', outputBytes, 0x1 | copyTarget);
-        device.queue.writeBuffer(input, 0, x, start * inputLength, count * inputLength);
-        const encoder = device.createCommandEncoder({ label: `sop:${owner}` });
-        const pass = encoder.beginComputePass({ label: `sop:${owner}` });
-        record(
-          machine,
-          program,
-          pass,
-          { input: { buffer: input, offset: 0 }, output: { buffer: output, offset: 0 } },
-          count,
-        );
-        pass.end();
-        encoder.copyBufferToBuffer(output, 0, back, 0, outputBytes);
-        device.queue.submit([encoder.finish()]);
-        return back;
-      });
-      await readBack.mapAsync(0x1, 0, Math.max(outputBytes, 16));
-      result.set(
-        new Float32Array(readBack.getMappedRange(0, Math.max(outputBytes, 16))).subarray(
-          0,
-          count * outputLength,
-        ),
-        start * outputLength,
-      );
-    } finally {
-      for (const buffer of made) buffer.destroy();
-    }
-  }
-  return result;
-}
-
-export function destroyGpuMachine({ gpu, packed, counts, workspaces, retired }: GpuMachine): void {
-  for (const buffer of [...packed.values(), ...counts.values(), ...workspaces.values(), ...retired])
-    buffer.destroy();
-  if (gpu.owned) gpu.device.destroy();
+/** Also what passes of the caller have recorded and not submitted yet. */
+export function destroyGpuMachine({ live, released }: GpuMachine): void {
+  for (const buffer of live) buffer.destroy();
+  for (const reference of released) reference.deref()?.destroy();
+  live.clear();
+  released.clear();
 }

@@ -97,3 +97,37 @@ export interface ModuleDescription {
   /** The best first; the first that the engine validates is used. */
   readonly wasm: readonly WasmVariant[];
 }
+
+/** A pack step whose result lies at `offset` elements into a buffer of the device that several steps share. */
+export interface GpuPackStep extends PackStep {
+  readonly binding: string;
+  readonly offset: number;
+}
+
+/** A buffer of the device that pack steps fill; its numbers take four bytes. */
+export interface GpuBuffer {
+  readonly name: string;
+  readonly elements: number;
+  /** What is packed with each call has a buffer apart, of which each recorded call keeps its own. */
+  readonly perCall: boolean;
+}
+
+/** The compute shader of one kernel: its bindings are these buffers in order, then the arguments as a uniform. */
+export interface ShaderDescription {
+  /** As the programs call it. */
+  readonly name: string;
+  readonly code: string;
+  /** Rows of a batch that one workgroup takes at a time. */
+  readonly tileRows: number;
+  readonly bindings: readonly { readonly buffer: string; readonly access: 'read' | 'write' }[];
+}
+
+/** The same operators for WebGPU, in f32. */
+export interface GpuModuleDescription {
+  readonly name: string;
+  readonly parameters: readonly ParameterDescription[];
+  readonly packs: readonly GpuPackStep[];
+  readonly operators: readonly OperatorDescription[];
+  readonly buffers: readonly GpuBuffer[];
+  readonly shaders: readonly ShaderDescription[];
+}
