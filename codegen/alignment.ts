@@ -1,9 +1,16 @@
 /** Which buffers of a kernel can be arrays of vectors of four: every store is a whole vector at a multiple of four. */
 import { unreachable } from '../src/core/invariant.ts';
+import { add, literal, multiply, operation } from '../src/kernel/build.ts';
 import type { Expression, Kernel, Statement } from '../src/kernel/kernel.ts';
 
-/** Names of the buffers; those that no vector touches stay arrays of numbers. */
-export function vectorBuffers(kernel: Kernel): ReadonlySet<string> {
+export interface Alignment {
+  /** Names of the buffers; those that no vector touches stay arrays of numbers. */
+  readonly vectors: ReadonlySet<string>;
+  /** Of each i32 name, a number that divides it. */
+  readonly multiples: ReadonlyMap<string, number>;
+}
+
+export function alignmentOf(kernel: Kernel): Alignment {
   const multiples = new Map<string, number>();
   const [whole, broken] = [new Set<string>(), new Set<string>()];
   const touch = (buffer: string, lanes: number, index: Expression, mayBeSingle: boolean): void => {
@@ -46,7 +53,23 @@ export function vectorBuffers(kernel: Kernel): ReadonlySet<string> {
     kernel.buffers.some(
       ({ name: own, extent }) => own === name && extent.fixed % 4 === 0 && extent.perUnit % 4 === 0,
     );
-  return new Set([...whole].filter(name => !broken.has(name) && dividesExtent(name)));
+  return { vectors: new Set([...whole].filter(name => !broken.has(name) && dividesExtent(name))), multiples };
+}
+
+/** A multiple of four, divided by four: what divides evenly by itself, term by term. */
+export function quarterOf(index: Expression, alignment: Alignment): Expression {
+  const isMultiple = (each: Expression): boolean => multipleOf(each, alignment.multiples) % 4 === 0;
+  if (index.kind === 'literal') return literal(index.value / 4);
+  if (index.kind === 'operation') {
+    const [a, b] = index.operands;
+    if (a !== undefined && b !== undefined) {
+      if (index.operator === 'add' && isMultiple(a) && isMultiple(b))
+        return add(quarterOf(a, alignment), quarterOf(b, alignment));
+      if (index.operator === 'multiply' && isMultiple(b)) return multiply(a, quarterOf(b, alignment));
+      if (index.operator === 'multiply' && isMultiple(a)) return multiply(quarterOf(a, alignment), b);
+    }
+  }
+  return operation('divide', [index, literal(4)]);
 }
 
 /** A number that divides the i32 expression; 0 stands for what only 0 is a multiple of. */

@@ -5,10 +5,10 @@
  * A buffer whose stores are whole, aligned vectors is an array of vec4: a vector is then one access and a single number
  * a component. Other buffers are arrays of numbers, and their vectors are read and written number by number.
  */
-import { at, invariant } from '../src/core/invariant.ts';
+import { at, invariant, unreachable } from '../src/core/invariant.ts';
 import { type GroupKernel, launchNames } from '../src/kernel/group.ts';
-import type { Buffer, OperatorName, Type } from '../src/kernel/kernel.ts';
-import { vectorBuffers } from './alignment.ts';
+import type { Buffer, Expression, OperatorName, Statement, Type } from '../src/kernel/kernel.ts';
+import { type Alignment, alignmentOf, quarterOf } from './alignment.ts';
 import {
   atom,
   bracket,
@@ -28,7 +28,8 @@ export function printWgsl(kernel: GroupKernel): string {
   const entry = nameOf(kernel.name);
   boundNames(kernel).forEach(nameOf);
   const [group, groups, lane] = launchNames.map(nameOf);
-  const vectors = vectorBuffers(kernel);
+  const alignment = alignmentOf(kernel);
+  const { vectors } = alignment;
   const elementOf = ({ name, scalar }: Buffer) => (vectors.has(name) ? `vec4<${scalar}>` : scalar);
   const global = kernel.buffers.filter(({ space }) => space === 'global');
   const shared = kernel.buffers.filter(({ space }) => space === 'shared');
@@ -59,9 +60,47 @@ export function printWgsl(kernel: GroupKernel): string {
     `  let ${groups} = i32(workgroupCount.x);`,
     `  let ${lane} = i32(invocationIndex);`,
     ...parameters.map(name => `  let ${name} = arguments.${name};`),
-    ...printStatements({ dialect: dialectFor(vectors), nameOf }, kernel.body, '  '),
+    ...printStatements(
+      { dialect: dialectFor(vectors, barrierOf(kernel)), nameOf },
+      inVectors(kernel.body, alignment),
+      '  ',
+    ),
     '}',
   ].join('\n')}\n`;
+}
+
+/** Whole vectors of a vector buffer are counted in vectors. */
+function inVectors(body: readonly Statement[], alignment: Alignment): Statement[] {
+  const indexOf = (buffer: string, index: Expression, lanes: number): Expression =>
+    lanes === 4 && alignment.vectors.has(buffer) ? quarterOf(index, alignment) : index;
+  return body.map((statement): Statement => {
+    switch (statement.kind) {
+      case 'load': {
+        const { buffer, index, type, splat } = statement;
+        return { ...statement, index: indexOf(buffer, index, splat ? 1 : type.lanes) };
+      }
+      case 'store':
+        return {
+          ...statement,
+          index: indexOf(statement.buffer, statement.index, statement.value.type.lanes),
+        };
+      case 'for':
+        return { ...statement, body: inVectors(statement.body, alignment) };
+      case 'if': {
+        const [then, otherwise] = [statement.then, statement.otherwise].map(each =>
+          inVectors(each, alignment),
+        );
+        return { ...statement, then: then ?? [], otherwise: otherwise ?? [] };
+      }
+      case 'assign':
+      case 'barrier':
+      case 'comment':
+      case 'declare':
+        return statement;
+      default:
+        return unreachable(statement);
+    }
+  });
 }
 
 export interface Binding {
@@ -108,12 +147,22 @@ const shift =
 const select: Spelling = ([condition, then, otherwise], type, from) =>
   call('select')([otherwise, then, condition] as readonly Spelled[], type, from);
 
+/** i32 operands of divisions are not negative: by a power of two they are shifts and masks. */
+const powerOfTwo =
+  (otherwise: Spelling, spelled: (value: string, exponent: number) => string): Spelling =>
+  (operands, type, from) => {
+    const exponent = Math.log2(Number(at(operands, 1).text));
+    if (type.scalar !== 'i32' || type.lanes > 1 || !Number.isInteger(exponent))
+      return otherwise(operands, type, from);
+    return atom(`(${spelled(bracket(at(operands, 0), 20), exponent)})`);
+  };
+
 const operators = {
   add: infix('+', 12),
   subtract: infix('-', 12),
   multiply: infix('*', 13),
-  divide: infix('/', 13),
-  modulo: infix('%', 13),
+  divide: powerOfTwo(infix('/', 13), (value, k) => `${value} >> ${k}u`),
+  modulo: powerOfTwo(infix('%', 13), (value, k) => `${value} & ${2 ** k - 1}`),
   minimum: call('min'),
   maximum: call('max'),
   power: call('pow'),
@@ -155,7 +204,22 @@ export const wgslCapabilities = {
   power: false,
 } as const;
 
-const dialectFor = (vectors: ReadonlySet<string>): Dialect => ({
+/** Workgroup memory always waits; storage where the group reads back what it wrote there. */
+function barrierOf(kernel: GroupKernel): string {
+  const written = new Set(
+    kernel.buffers
+      .filter(({ space, access }) => space === 'global' && access !== 'read')
+      .map(({ name }) => name),
+  );
+  const readsBack = (statement: Statement): boolean => {
+    if (statement.kind === 'for') return statement.body.some(readsBack);
+    if (statement.kind === 'if') return [...statement.then, ...statement.otherwise].some(readsBack);
+    return statement.kind === 'load' && written.has(statement.buffer);
+  };
+  return kernel.body.some(readsBack) ? 'workgroupBarrier(); storageBarrier();' : 'workgroupBarrier();';
+}
+
+const dialectFor = (vectors: ReadonlySet<string>, barrier: string): Dialect => ({
   operators,
   literal: (value, type) => {
     const text = literalText(value, type);
@@ -165,7 +229,7 @@ const dialectFor = (vectors: ReadonlySet<string>): Dialect => ({
   declare: (name, _type, mutable, value) => `${mutable ? 'var' : 'let'} ${name} = ${value};`,
   load: (name, type, buffer, index, splat) => `let ${name} = ${loaded(vectors, type, buffer, index, splat)};`,
   store: (buffer, index, value, type) => {
-    if (vectors.has(buffer)) return `${buffer}[${quarter(index)}] = ${value};`;
+    if (vectors.has(buffer)) return `${buffer}[${index}] = ${value};`;
     if (type.lanes === 1) return `${buffer}[${index}] = ${value};`;
     const parts = Array.from(
       { length: type.lanes },
@@ -179,7 +243,7 @@ const dialectFor = (vectors: ReadonlySet<string>): Dialect => ({
   vector: (elements, type) => atom(`${typeName(type)}(${elements.join(', ')})`),
   asNumber: condition => atom(`i32(${condition.text})`),
   asCondition: value => infix('!=', 9)([value, atom('0')], { scalar: 'i32', lanes: 1 }, 'i32'),
-  barrier: 'workgroupBarrier(); storageBarrier();',
+  barrier,
 });
 
 function loaded(
@@ -190,18 +254,17 @@ function loaded(
   splat: boolean,
 ): string {
   if (type.lanes > 1 && !splat) {
-    if (vectors.has(buffer)) return `${buffer}[${quarter(index)}]`;
+    if (vectors.has(buffer)) return `${buffer}[${index}]`;
     const parts = Array.from({ length: type.lanes }, (_, k) => `${buffer}[${offset(index, k)}]`);
     return `${typeName(type)}(${parts.join(', ')})`;
   }
   const one = vectors.has(buffer)
-    ? `${buffer}[${quarter(index)}][${bracketed(index)} & 3]`
+    ? `${buffer}[${bracketed(index)} >> 2u][${bracketed(index)} & 3]`
     : `${buffer}[${index}]`;
   return type.lanes > 1 ? `${typeName(type)}(${one})` : one;
 }
 
 const bracketed = (index: string): string => (/^\w+$/.test(index) ? index : `(${index})`);
-const quarter = (index: string): string => `${bracketed(index)} / 4`;
 const offset = (index: string, k: number): string => (k === 0 ? index : `${index} + ${k}`);
 
 /** WGSL has no spelling of infinities and NaN, and no negative zero in constants: they are made of their bits. */

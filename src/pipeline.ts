@@ -113,7 +113,7 @@ export const loweringOptions = ({ profile, scalar }: LoweringTarget): LoweringOp
     lanes: scalar === 'f64' ? profile.vectorLanes / 2 : profile.vectorLanes,
     accumulators: profile.accumulators,
     lineElements: profile.lineBytes / (scalar === 'f64' ? 8 : 4),
-    grouped: profile.group !== undefined,
+    invocations: profile.group?.invocations ?? 1,
   },
   fusedMultiplyAdd: profile.fusedMultiplyAdd,
   scalar,

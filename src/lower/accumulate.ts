@@ -8,6 +8,7 @@ import {
   affine,
   assign,
   declare,
+  lane,
   literal,
   load,
   loop,
@@ -19,7 +20,7 @@ import type { Expression, Statement, Type } from '../kernel/kernel.ts';
 import type { ContractStatement, View } from '../tile/tile.ts';
 import { fresh, type Lowering, rowPitch, rowStart } from './context.ts';
 import { applyEpilogue } from './epilogue.ts';
-import type { TileGroups } from './schedule.ts';
+import { isGrouped, type TileGroups } from './schedule.ts';
 import { readVector, writeVector } from './vectors.ts';
 import type { RegionLayout, RegionLoop } from './weights.ts';
 
@@ -147,6 +148,8 @@ function vectorStep({ layout: { region } }: Body, view: View): number {
 interface Cursor {
   readonly inputs: readonly Expression[];
   readonly weight: Expression;
+  /** The input of each row where several steps were read as one vector. */
+  readonly values: readonly Expression[];
 }
 
 /** The loops over the reduce axes around one step. */
@@ -159,12 +162,13 @@ function reduction(body: Body, anchors: readonly Anchor[], accumulators: readonl
       const inputs = anchors.map(({ address, constant }) =>
         add(at(cursor.inputs, bases.indexOf(address)), literal(constant)),
       );
-      return multiplyAdd(body, inputs, cursor.weight, accumulators);
+      return multiplyAdd(body, { ...cursor, inputs }, accumulators);
     }
     const inputStride = at(contract.input.strides, first.axis);
     const moved = (by: Expression): Cursor => ({
       inputs: cursor.inputs.map(each => add(each, multiply(by, literal(inputStride)))),
       weight: add(cursor.weight, multiply(by, literal(first.weightStride))),
+      values: [],
     });
     if (first.count <= (rest.length === 0 ? writtenSteps : 1))
       return Array.from({ length: first.count }, (_, k) => nest(rest, moved(literal(k)))).flat();
@@ -172,14 +176,69 @@ function reduction(body: Body, anchors: readonly Anchor[], accumulators: readonl
     const { inputs, weight } = moved(variable(name));
     const names = inputs.map(() => fresh(lowering, 'inAt'));
     const weightName = fresh(lowering, 'wAt');
-    const here = { inputs: names.map(each => variable(each)), weight: variable(weightName) };
+    const here = { inputs: names.map(each => variable(each)), weight: variable(weightName), values: [] };
     const declared = names.map((each, k) => declare(each, at(inputs, k)));
-    const steps = [...declared, declare(weightName, weight), ...nest(rest, here)];
-    return [loop(name, literal(0), literal(first.count), 1, steps)];
+    const before = [...declared, declare(weightName, weight)];
+    if (rest.length > 0 || !readsAhead(body, first))
+      return [loop(name, literal(0), literal(first.count), 1, [...before, ...nest(rest, here)])];
+    const left = first.count % stepsAhead;
+    const whole = loop(name, literal(0), literal(first.count - left), stepsAhead, [
+      ...before,
+      ...stepsOfVector(body, here, first, accumulators),
+    ]);
+    const last = Array.from({ length: left }, (_, k) => nest(rest, moved(literal(first.count - left + k))));
+    return [whole, ...last.flat()];
   };
   const weight = fresh(lowering, 'w');
-  const start = { inputs: bases, weight: variable(weight) };
+  const start = { inputs: bases, weight: variable(weight), values: [] };
   return [declare(weight, body.weightAt), ...nest(layout.reduce, start)];
+}
+
+/** Steps of the reduction whose inputs are read as one vector. */
+const stepsAhead = 4;
+
+/**
+ * Where a load of several numbers costs what a load of one does: on machines with groups, for an input that lies along
+ * the reduction and is the same for every accumulator of a row.
+ */
+function readsAhead(body: Body, { axis, count }: RegionLoop): boolean {
+  const { lowering, contract, layout, tilePlaces, type } = body;
+  const { vectorAxis } = layout.region;
+  const { strides } = contract.input;
+  const isSplat = vectorAxis === undefined || at(strides, vectorAxis) === 0;
+  const isOne = tilePlaces.length === 1 && vectorStep(body, contract.input) === 0;
+  return (
+    isGrouped(lowering.machine) &&
+    type.lanes === stepsAhead &&
+    isSplat &&
+    isOne &&
+    at(strides, axis) === 1 &&
+    count >= stepsAhead
+  );
+}
+
+/** The steps of one vector of inputs, a lane of it for each. */
+function stepsOfVector(
+  body: Body,
+  { inputs, weight }: Cursor,
+  { weightStride }: RegionLoop,
+  accumulators: readonly Expression[],
+): Statement[] {
+  const { lowering, contract, rows, type } = body;
+  const { buffer } = contract.input;
+  const pitch = rowPitch(lowering, buffer);
+  const vectors = Array.from({ length: rows }, (_, row) =>
+    readVector(lowering, buffer, add(at(inputs, 0), literal(row * pitch)), type, 1),
+  );
+  const steps = Array.from({ length: stepsAhead }, (_, k) => {
+    const values = vectors.map(({ value }) => operation('splat', [lane(value, k)], type));
+    return multiplyAdd(
+      body,
+      { inputs, weight: add(weight, literal(k * weightStride)), values },
+      accumulators,
+    );
+  });
+  return [...vectors.flatMap(({ statements }) => statements), ...steps.flat()];
 }
 
 /**
@@ -188,8 +247,7 @@ function reduction(body: Body, anchors: readonly Anchor[], accumulators: readonl
  */
 function multiplyAdd(
   body: Body,
-  inputs: readonly Expression[],
-  weightAt: Expression,
+  { inputs, weight: weightAt, values }: Cursor,
   accumulators: readonly Expression[],
 ): Statement[] {
   const { lowering, contract, layout, rows, type } = body;
@@ -217,7 +275,7 @@ function multiplyAdd(
       : Array.from({ length: tiles * width }, (_, k) => weightOf(Math.floor(k / width), k % width));
   const sameInput = new Set(inputs).size === 1 && inputStep === 0;
   for (let row = 0; row < rows; row++) {
-    const once = sameInput ? inputOf(row, 0, 0) : undefined;
+    const once = values[row] ?? (sameInput ? inputOf(row, 0, 0) : undefined);
     for (let k = 0; k < tiles * width; k++) {
       const [tile, vector] = [Math.floor(k / width), k % width];
       const value = once ?? inputOf(row, tile, vector);

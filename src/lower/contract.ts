@@ -19,11 +19,11 @@ import type { Expression, Statement } from '../kernel/kernel.ts';
 import type { ContractStatement } from '../tile/tile.ts';
 import { accumulate, type Body, type Group, type Place } from './accumulate.ts';
 import { fresh, fullRows, type Lowering, packedBuffer, tileRowCount } from './context.ts';
-import { groupsOfTiles, regionsOf, rowsTogether } from './schedule.ts';
+import { groupsOfTiles, isGrouped, regionsOf, rowsTogether } from './schedule.ts';
 import { layoutRegions, overlaps, type RegionLoop } from './weights.ts';
 
 export function lowerContract(lowering: Lowering, contract: ContractStatement): Statement[] {
-  const layouts = layoutRegions(contract, regionsOf(contract, lowering.machine));
+  const layouts = layoutRegions(contract, regionsOf(contract, lowering.machine), lowering.machine);
   const regions = layouts.map(({ offset, packed }) => ({ offset, tensor: packed }));
   const weights = packedBuffer(lowering, { scalar: lowering.scalar, regions }, contract.title);
   const { output, initial, title, input } = contract;
@@ -53,7 +53,7 @@ function rowGroups(group: Group): Statement[] {
   const row = fresh(lowering, 'row');
   const overRows = (body: readonly Statement[]) => loop(row, from, to, rows, body, 'lane');
   // One thread reads a tile's weights once for all rows; invocations side by side read them at the same time.
-  const { grouped } = lowering.machine;
+  const grouped = isGrouped(lowering.machine);
   const inner = (tilePlaces: readonly Place[]): Statement[] => {
     const { lanes } = layout.region;
     const body: Body = {

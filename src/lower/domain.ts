@@ -6,6 +6,7 @@ import type { Expression, LoopAxis, Statement, Type } from '../kernel/kernel.ts'
 import { fresh, type Lowering, tileRowCount } from './context.ts';
 import { extentsOfCuts, mergeCuts, stridedDigits, stridesOf, trailingProducts } from './layout.ts';
 import { mapIndex } from './mapIndex.ts';
+import { isGrouped } from './schedule.ts';
 
 /** Addresses in a row for each map, at one point of the loops, with the distance of neighbouring lanes. */
 export interface Point {
@@ -36,7 +37,7 @@ export function overDomain(walk: Walk, body: (point: Point, row: Expression) => 
     return [loop(row, literal(0), tileRowCount, 1, make(variable(row)), 'lane')];
   };
   const over = domainOf(walk);
-  if (!lowering.machine.grouped) return over.loops(over.parts, point => overRows(row => body(point, row)));
+  if (!isGrouped(lowering.machine)) return over.loops(over.parts, point => overRows(row => body(point, row)));
   return over.parts.flatMap(part => overRows(row => over.loops([part], point => body(point, row))));
 }
 

@@ -6,7 +6,7 @@ import type { TileBuffer, TileProgram } from '../tile/tile.ts';
 import { type Lowering, type PackedBuffer, packedKey, pitchOf, tileRowCount, tileStart } from './context.ts';
 import { lowerContract } from './contract.ts';
 import { lowerMove } from './moves.ts';
-import { type Machine, rowsTogether } from './schedule.ts';
+import { isGrouped, type Machine, rowsTogether } from './schedule.ts';
 import { barriersOf } from './synchronise.ts';
 
 export interface LoweringOptions {
@@ -94,7 +94,7 @@ function rowsBuffer({ machine, scalar, tileRows }: Lowering, buffer: TileBuffer)
     extent: scratch
       ? { fixed: tileRows * pitchOf(buffer, machine), perUnit: 0, parameter: undefined }
       : { fixed: 0, perUnit: width, parameter: 'batch' },
-    space: scratch && machine.grouped ? 'shared' : 'global',
+    space: scratch && isGrouped(machine) ? 'shared' : 'global',
     access: role === 'input' ? 'read' : 'readWrite',
     comment: scratch ? `scratch [${tileRows}, ${width}]` : `${role} [batch, ${width}]`,
   };

@@ -36,16 +36,15 @@ export interface Region {
   readonly spans: readonly Span[];
 }
 
+export const isGrouped = ({ invocations }: Machine): boolean => invocations > 1;
+
 export interface Machine {
   readonly lanes: number;
   readonly accumulators: number;
   /** Elements of a line of the tile's memory; 0 where rows need no distance (context.ts). */
   readonly lineElements: number;
-  /**
-   * Whether the iterations of a tile's loops are shared out among invocations,
-   * with the scratch of a tile in common.
-   */
-  readonly grouped: boolean;
+  /** How many share out the iterations of a tile's loops, with the tile's scratch in common; 1 is one thread. */
+  readonly invocations: number;
 }
 
 /**
@@ -69,14 +68,22 @@ export function regionsOf(contract: ContractStatement, machine: Machine): Region
   const lanes = choice === undefined ? 1 : machine.lanes;
   const whole: Region = { lanes, vectorAxis, tileAxis, width: 1, spans };
   const unit = tileAxis === vectorAxis ? lanes : 1;
-  const widest =
-    tileAxis === undefined ? 1 : Math.min(widthOf(machine), Math.floor(at(spans, tileAxis).count / unit));
+  const tiles = tileAxis === undefined ? 1 : Math.floor(at(spans, tileAxis).count / unit);
+  const widest = Math.min(tiles, busyWidth(contract, machine, lanes));
   if (contract.initial === 'zero') return [{ ...whole, width: widest }];
   return exactParts(whole, widest);
 }
 
 /** Accumulators for each row of a group. */
 const widthOf = ({ accumulators }: Machine): number => accumulators / rowsTogether;
+
+/** As many, but no more than leave a tile of the contract for every invocation. */
+function busyWidth({ axes }: ContractStatement, machine: Machine, lanes: number): number {
+  const outputs = axes.reduce((product, { kind, extent }) => product * (kind === 'free' ? extent : 1), 1);
+  let width = widthOf(machine);
+  while (isGrouped(machine) && width > 1 && outputs / lanes < width * machine.invocations) width /= 2;
+  return width;
+}
 
 /**
  * The region cut so that no two steps overlap: whole vectors and single lanes, wide tiles and narrow ones.
@@ -182,7 +189,7 @@ function choiceOf(
   const { lanes } = machine;
   const unit = tileAxis === vectorAxis ? lanes : 1;
   const tiles = tileAxis === undefined ? 1 : Math.floor(at(axes, tileAxis).extent / unit);
-  const width = tileAxis === undefined ? 1 : Math.min(widthOf(machine), tiles);
+  const width = tileAxis === undefined ? 1 : Math.min(busyWidth(contract, machine, lanes), tiles);
   const inputsPerRow = tileAxis !== undefined && at(input.strides, tileAxis) !== 0 ? width : 1;
   const loads =
     (rowsTogether * inputsPerRow * accessCost(at(input.strides, vectorAxis), lanes) + width) /

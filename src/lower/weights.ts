@@ -1,7 +1,9 @@
 /**
  * The packed layout of a contract's weights: one piece for each region, in exactly the order its loops read.
- * Piece: [outer axes it depends on..., tiles, reduce axes..., width, lanes]. The last step along an axis that
- * the steps do not divide is moved back to end with the axis, so some weights are stored twice.
+ * Piece: [outer axes it depends on..., tiles, reduce axes..., width, lanes], or the reduce axes first where
+ * invocations side by side take neighbouring tiles, so that they read neighbouring weights. The last step
+ * along an axis that the steps do not divide is moved back to end with the axis, so some weights are stored
+ * twice.
  */
 import { at } from '../core/invariant.ts';
 import {
@@ -17,7 +19,7 @@ import {
   type Tensor,
 } from '../ir/tensor.ts';
 import type { ContractStatement } from '../tile/tile.ts';
-import type { Region } from './schedule.ts';
+import { isGrouped, type Machine, type Region } from './schedule.ts';
 
 /**
  * Steps along one axis of a region, and what one step moves in the packed weights; 0 where they are shared
@@ -53,16 +55,25 @@ export interface RegionLayout {
 
 export const overlaps = ({ count, unit, last }: RegionLoop): boolean => last !== (count - 1) * unit;
 
-export function layoutRegions(contract: ContractStatement, regions: readonly Region[]): RegionLayout[] {
+export function layoutRegions(
+  contract: ContractStatement,
+  regions: readonly Region[],
+  machine: Machine,
+): RegionLayout[] {
   let offset = 0;
   return regions.map(region => {
-    const layout = layoutRegion(contract, region, offset);
+    const layout = layoutRegion(contract, region, offset, machine);
     offset += layout.elements;
     return layout;
   });
 }
 
-function layoutRegion(contract: ContractStatement, region: Region, offset: number): RegionLayout {
+function layoutRegion(
+  contract: ContractStatement,
+  region: Region,
+  offset: number,
+  machine: Machine,
+): RegionLayout {
   const { axes, weights } = contract;
   const { lanes, vectorAxis, tileAxis, width } = region;
   const used = weights.kind === 'computed' ? freeAxes(weights.body) : new Set(axes.keys());
@@ -76,7 +87,8 @@ function layoutRegion(contract: ContractStatement, region: Region, offset: numbe
   const outer = free.filter(loop => loop.count > 1);
   const tiles = tileAxis === undefined ? [] : [loopOf(tileAxis)];
   const reduce = indices.filter(k => at(axes, k).kind === 'reduce').map(loopOf);
-  const stored = [...outer, ...tiles, ...reduce].filter(loop => used.has(loop.axis));
+  const loops = isGrouped(machine) ? [...reduce, ...outer, ...tiles] : [...outer, ...tiles, ...reduce];
+  const stored = loops.filter(loop => used.has(loop.axis));
   const strides = new Map<number, number>();
   let elements = width * lanes;
   for (const loop of stored.toReversed()) {

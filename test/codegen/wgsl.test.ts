@@ -128,28 +128,28 @@ describe('a kernel as a compute shader', () => {
         let groups = i32(workgroupCount.x);
         let lane = i32(invocationIndex);
         let batch = arguments.batch;
-        for (var round = group; round < (batch + 1) / 2; round += groups) {
+        for (var round = group; round < ((batch + 1) >> 1u); round += groups) {
           let tile = round * 2;
           let rows = min(2, batch - tile);
           for (var work = lane; work < rows * 2; work += 64) {
-            let row = work / 2;
-            let block = work % 2;
+            let row = (work >> 1u);
+            let block = (work & 1);
             var sum = vec4<f32>(0.0f);
             for (var p = 0; p < 8; p += 1) {
               let xp = vec4<f32>(x[(tile + row) * 8 + p]);
-              let w = weights[(p * 8 + block * 4) / 4];
+              let w = weights[p * 2 + block];
               sum = sum + xp * w;
             }
-            t[(row * 8 + block * 4) / 4] = sum;
+            t[row * 2 + block] = sum;
           }
-          workgroupBarrier(); storageBarrier();
+          workgroupBarrier();
           for (var work1 = lane; work1 < rows * 8; work1 += 64) {
-            let r = work1 / 8;
-            let i = work1 % 8;
-            let value_1 = t[(r * 8 + i) / 4][(r * 8 + i) & 3];
+            let r = (work1 >> 3u);
+            let i = (work1 & 7);
+            let value_1 = t[(r * 8 + i) >> 2u][(r * 8 + i) & 3];
             y[(tile + r) * 8 + i] = value_1;
           }
-          workgroupBarrier(); storageBarrier();
+          workgroupBarrier();
         }
       }
       "
