@@ -63,15 +63,8 @@ export interface Locals {
 const stem = (name: string): string => name.replace(/[._]\d+$/, '');
 const family = (name: string): string => stem(name).replace(/\d+$/, '');
 
-/**
- * Locals for the names of a function: a name takes over the local of one of its family and type that nothing
- * reads any more. `hoisted` names of a loop live from before it to its end.
- */
-export function assignLocals(
-  body: readonly Statement[],
-  hoisted: (node: Statement & { kind: 'for' }) => readonly Local[],
-  skipped: (name: string) => boolean,
-): Locals {
+/** Locals in use and free ones; one that is free is taken again by a name of its family and type. */
+function localPool(skipped: (name: string) => boolean) {
   const all: Local[] = [];
   const of = new Map<string, string>();
   const free: Local[] = [];
@@ -94,6 +87,19 @@ export function assignLocals(
     free.push(local);
     free.sort((a, b) => all.indexOf(a) - all.indexOf(b));
   };
+  return { all, of, take, release };
+}
+
+/**
+ * Locals for the names of a function: a name takes over the local of one of its family and type that nothing
+ * reads any more. `hoisted` names of a loop live from before it to its end.
+ */
+export function assignLocals(
+  body: readonly Statement[],
+  hoisted: (node: Statement & { kind: 'for' }) => readonly Local[],
+  skipped: (name: string) => boolean,
+): Locals {
+  const { all, of, take, release } = localPool(skipped);
   const i32: Type = { scalar: 'i32', lanes: 1 };
   const visit = (list: readonly Statement[]): void => {
     const last = lastUses(list);

@@ -120,19 +120,8 @@ export function prepare(
     case 'ofIndex':
       return inner(scalar.value);
     case 'element': {
-      const indices = scalar.at.map(inner);
-      const { shape } = scalar.tensor;
-      let data: Float64Array | undefined;
-      return () => {
-        data ??= valuesOf(scalar.tensor, environment, values);
-        let offset = 0;
-        for (let k = 0; k < indices.length; k++) {
-          const index = at(indices, k)();
-          invariant(index >= 0 && index < at(shape, k), `index ${index} of axis ${k} of [${shape}]`);
-          offset = offset * at(shape, k) + index;
-        }
-        return at(data, offset);
-      };
+      const { tensor } = scalar;
+      return elementAt(tensor, scalar.at.map(inner), () => valuesOf(tensor, environment, values));
     }
     case 'apply': {
       const operands = scalar.arguments.map(inner);
@@ -170,4 +159,19 @@ export function prepare(
     default:
       return unreachable(scalar);
   }
+}
+
+/** The element at computed indices; the tensor is evaluated when the first is asked for. */
+function elementAt({ shape }: Tensor, indices: readonly Evaluate[], evaluate: () => Float64Array): Evaluate {
+  let data: Float64Array | undefined;
+  return () => {
+    data ??= evaluate();
+    let offset = 0;
+    for (let k = 0; k < indices.length; k++) {
+      const index = at(indices, k)();
+      invariant(index >= 0 && index < at(shape, k), `index ${index} of axis ${k} of [${shape}]`);
+      offset = offset * at(shape, k) + index;
+    }
+    return at(data, offset);
+  };
 }

@@ -23,81 +23,57 @@ export function laneFunction(operator: OperatorName, scalar: Scalar, result: Sca
   }
 }
 
+/** What an operator computes on operands of any type. */
+const exactFunctions: Readonly<Record<OperatorName, LaneFunction>> = {
+  add: (a, b) => a + b,
+  subtract: (a, b) => a - b,
+  multiply: (a, b) => a * b,
+  divide: (a, b) => a / b,
+  modulo: (a, b) => a - Math.floor(a / b) * b,
+  minimum: (a, b) => Math.min(a, b),
+  maximum: (a, b) => Math.max(a, b),
+  power: (a, b) => a ** b,
+  negate: a => -a,
+  absolute: Math.abs,
+  squareRoot: Math.sqrt,
+  floor: Math.floor,
+  exp: Math.exp,
+  log: Math.log,
+  sin: Math.sin,
+  cos: Math.cos,
+  tanh: Math.tanh,
+  erf,
+  fusedMultiplyAdd: (a, b, c) => a * b + c,
+  less: (a, b) => (a < b ? 1 : 0),
+  equal: (a, b) => (a === b ? 1 : 0),
+  and: (a, b) => a & b,
+  or: (a, b) => a | b,
+  exclusiveOr: (a, b) => a ^ b,
+  shiftLeft: (a, b) => a << b,
+  shiftRightUnsigned: (a, b) => a >>> b,
+  select: (a, b, c) => (a !== 0 ? b : c),
+  toInteger: Math.trunc,
+  bitsToFloat: floatOfBits,
+  floatToBits: bitsOfFloat,
+  toFloat: a => a,
+  toPrecision: a => a,
+  splat: a => a,
+};
+
+/** What it computes instead on operands of one type. */
+const exactFunctionsOf: Readonly<Record<Scalar, Readonly<Partial<Record<OperatorName, LaneFunction>>>>> = {
+  i32: { multiply: Math.imul, divide: (a, b) => Math.floor(a / b) },
+  f32: { fusedMultiplyAdd: fusedMultiplyAddToOdd },
+  f64: {},
+};
+
 /**
  * In f64, which holds sums, products, quotients and roots of f32 numbers well enough that rounding them once
  * more gives the correctly rounded f32 result (Figueroa 1995); the transcendental functions are those of the
  * host.
  */
-function exactFunction(operator: OperatorName, scalar: Scalar): LaneFunction {
-  switch (operator) {
-    case 'add':
-      return (a, b) => a + b;
-    case 'subtract':
-      return (a, b) => a - b;
-    case 'multiply':
-      return scalar === 'i32' ? Math.imul : (a, b) => a * b;
-    case 'divide':
-      return scalar === 'i32' ? (a, b) => Math.floor(a / b) : (a, b) => a / b;
-    case 'modulo':
-      return (a, b) => a - Math.floor(a / b) * b;
-    case 'minimum':
-      return (a, b) => Math.min(a, b);
-    case 'maximum':
-      return (a, b) => Math.max(a, b);
-    case 'power':
-      return (a, b) => a ** b;
-    case 'negate':
-      return a => -a;
-    case 'absolute':
-      return Math.abs;
-    case 'squareRoot':
-      return Math.sqrt;
-    case 'floor':
-      return Math.floor;
-    case 'exp':
-      return Math.exp;
-    case 'log':
-      return Math.log;
-    case 'sin':
-      return Math.sin;
-    case 'cos':
-      return Math.cos;
-    case 'tanh':
-      return Math.tanh;
-    case 'erf':
-      return erf;
-    case 'fusedMultiplyAdd':
-      return scalar === 'f32' ? fusedMultiplyAddToOdd : (a, b, c) => a * b + c;
-    case 'less':
-      return (a, b) => (a < b ? 1 : 0);
-    case 'equal':
-      return (a, b) => (a === b ? 1 : 0);
-    case 'and':
-      return (a, b) => a & b;
-    case 'or':
-      return (a, b) => a | b;
-    case 'exclusiveOr':
-      return (a, b) => a ^ b;
-    case 'shiftLeft':
-      return (a, b) => a << b;
-    case 'shiftRightUnsigned':
-      return (a, b) => a >>> b;
-    case 'select':
-      return (a, b, c) => (a !== 0 ? b : c);
-    case 'toInteger':
-      return Math.trunc;
-    case 'bitsToFloat':
-      return floatOfBits;
-    case 'floatToBits':
-      return bitsOfFloat;
-    case 'toFloat':
-    case 'toPrecision':
-    case 'splat':
-      return a => a;
-    default:
-      return unreachable(operator);
-  }
-}
+const exactFunction = (operator: OperatorName, scalar: Scalar): LaneFunction =>
+  exactFunctionsOf[scalar][operator] ?? exactFunctions[operator];
 
 const bits = new DataView(new ArrayBuffer(8));
 
