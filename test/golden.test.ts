@@ -1,7 +1,7 @@
 /**
- * One input, every stage side by side, to look at: `<case>/input.sop` and beside it the rewritten operator, the plan, the
- * tile program, the kernel and the WebAssembly text. `UPDATE_GOLDEN=1 vitest run test/golden.test.ts` writes them anew; the diff is
- * what a change means.
+ * One input, every stage side by side, to look at: `<case>/input.sop` and beside it the rewritten operator,
+ * the plan, the tile program, the kernel and the WebAssembly text.
+ * `UPDATE_GOLDEN=1 vitest run test/golden.test.ts` writes them anew; the diff is what a change means.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** What fusion promises, counted on the plan, the tile programs and the kernels: kernels, passes over memory, copies, tables. */
+/**
+ * What fusion promises, counted on the plan, the tile programs and the kernels:
+ * kernels, passes over memory, copies, tables.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';

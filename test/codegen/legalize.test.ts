@@ -1,4 +1,7 @@
-/** Functions that a target lacks: how far their expansions are from f64, one lane and four, and that nothing else changes. */
+/**
+ * Functions that a target lacks: how far their expansions are from f64, one lane and four,
+ * and that nothing else changes.
+ */
 import { describe, expect, test } from 'vitest';
 import { type ExpandedFunction, functionErrorUlp } from '../../codegen/functions.ts';
 import { doubleErrorUlp } from '../../codegen/functionsDouble.ts';

@@ -1,6 +1,7 @@
 /**
- * Every operator and map that the language can express, through every stage: the numbers of a stage are those of the one
- * before it, bit for bit where both round, within rounding of f64 where the first is the dense matrix.
+ * Every operator and map that the language can express, through every stage: the numbers of a stage are those
+ * of the one before it, bit for bit where both round, within rounding of f64 where the first is the dense
+ * matrix.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -31,7 +31,10 @@ const functions: readonly Pointwise[] = ['relu', 'gelu', 'geluTanh', 'silu', 'ta
 
 const linear = (operator: Operator): Step => ({ kind: 'linear', operator });
 
-/** Steps from n to m elements: a linear one, then biases, functions and gates in any order, and perhaps more of both. */
+/**
+ * Steps from n to m elements: a linear one, then biases, functions and gates in any order, and perhaps more
+ * of both.
+ */
 function stepsOf(n: number, m: number, origin: number, depth: number): fc.Arbitrary<Step[]> {
   const after: fc.Arbitrary<Step>[] = [
     fc.nat(5).map((salt): Step => ({ kind: 'bias', bias: named('bias', [m], salt) })),

@@ -1,6 +1,7 @@
 /**
- * A long campaign of random programs: `npm run fuzz -- --seed 1 --seconds 60`. Program number k of a campaign is made from
- * seed + k alone, so a failure is repeated by `--seed` with its number and `--programs 1`. Exits with 1 when any failed.
+ * A long campaign of random programs: `npm run fuzz -- --seed 1 --seconds 60`. Program number k of a campaign
+ * is made from seed + k alone, so a failure is repeated by `--seed` with its number and `--programs 1`. Exits
+ * with 1 when any failed.
  */
 import { parseArgs } from 'node:util';
 import { generateProgram } from '../check/arbitrary.ts';

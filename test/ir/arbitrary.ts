@@ -1,4 +1,7 @@
-/** Random operators of a given shape over random parameters: every leaf and every combinator, sizes 0 and 1 included. */
+/**
+ * Random operators of a given shape over random parameters: every leaf and every combinator,
+ * sizes 0 and 1 included.
+ */
 import fc from 'fast-check';
 import {
   affineMap,

@@ -56,7 +56,10 @@ const batch = v('batch');
 const op = operation;
 const minus = (a: Expression, b: Expression) => op('subtract', [a, b]);
 
-/** for tile in batch by 8, rows = min(8, batch - tile), groups of four rows and the rest, columns by four and the rest. */
+/**
+ * for tile in batch by 8, rows = min(8, batch - tile), groups of four rows and the rest, columns by four and
+ * the rest.
+ */
 function tiled(change: { row?: number; column?: number; limit?: number; group?: number } = {}): Statement[] {
   const { row = 0, column = 0, limit = 8, group = 4 } = change;
   const at = (r: Expression, c: Expression) =>

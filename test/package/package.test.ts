@@ -1,6 +1,7 @@
 /**
- * The package as users get it: packed by npm, unpacked into an empty project, where `npx sop build` writes a module that
- * runs and whose types TypeScript accepts. Dependencies are linked from this checkout, so that no network is needed.
+ * The package as users get it: packed by npm, unpacked into an empty project, where `npx sop build` writes a
+ * module that runs and whose types TypeScript accepts. Dependencies are linked from this checkout, so that no
+ * network is needed.
  */
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';

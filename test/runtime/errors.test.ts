@@ -1,4 +1,7 @@
-/** What users get wrong: each mistake has a code, and a message that names the operator, what was expected, what came. */
+/**
+ * What users get wrong: each mistake has a code, and a message that names the operator,
+ * what was expected, what came.
+ */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type CreateOptions, type ParameterValue, SopError } from '../../runtime/index.ts';
 import { type Create, type Imported, imported, single } from './support.ts';
