@@ -1,8 +1,15 @@
 /**
  * The generated ES module: a description of its operators (runtime/types.ts) as data, pack steps and defaults as
- * functions, the kernels in hexadecimal, and the functions that create operators. Nothing runs at import.
+ * functions, the kernels in hexadecimal or as shaders, and the functions that create operators. Nothing runs at import.
  */
-import type { OperatorDescription, PackStep, ParameterDescription } from '../runtime/types.ts';
+import type {
+  GpuBuffer,
+  GpuPackStep,
+  OperatorDescription,
+  PackStep,
+  ParameterDescription,
+  ShaderDescription,
+} from '../runtime/types.ts';
 import type { Kernel } from '../src/kernel/kernel.ts';
 import { printPackFunction } from './javascript.ts';
 import { creators } from './ts/creators.ts';
@@ -28,45 +35,92 @@ export interface WasmContents {
   readonly bytes: Uint8Array | { readonly file: string };
 }
 
+export interface PackContents {
+  readonly kernel: Kernel;
+  readonly reads: readonly string[];
+  readonly buffer: Pick<PackStep, 'scalar' | 'elements'> & { readonly name: string };
+}
+
+/** The module's half for WebAssembly. */
+export interface WasmPart {
+  readonly packs: readonly PackContents[];
+  readonly operators: readonly OperatorDescription[];
+  readonly variants: readonly WasmContents[];
+}
+
+/** The module's half for WebGPU. */
+export interface GpuPart {
+  readonly packs: readonly (PackContents & Pick<GpuPackStep, 'binding' | 'offset'>)[];
+  readonly operators: readonly OperatorDescription[];
+  readonly buffers: readonly GpuBuffer[];
+  readonly shaders: readonly ShaderDescription[];
+}
+
 export interface ModuleContents {
   readonly name: string;
   /** The file it was compiled from. */
   readonly source: string;
   readonly scalar: 'f32' | 'f64';
   readonly parameters: readonly ParameterContents[];
-  readonly packs: readonly {
-    readonly kernel: Kernel;
-    readonly reads: readonly string[];
-    readonly buffer: Pick<PackStep, 'scalar' | 'elements'> & { readonly name: string };
-  }[];
-  readonly operators: readonly OperatorDescription[];
-  readonly wasm: readonly WasmContents[];
+  readonly wasm: WasmPart | undefined;
+  readonly gpu: GpuPart | undefined;
   /** Where the module imports its runtime from; `sop/runtime` when absent. */
   readonly runtime?: string | undefined;
+  /** And that for WebGPU; `sop/runtime/gpu` when absent. */
+  readonly gpuRuntime?: string | undefined;
 }
 
+/** Each target has a description of its own, so that a bundler drops those whose functions are not called. */
 export function printModule(contents: ModuleContents): string {
-  const { name, source, scalar, operators } = contents;
+  const { name, source, scalar, wasm, gpu } = contents;
+  const operators = (wasm ?? gpu)?.operators ?? [];
+  const head = [`  name: ${quoted(name)},`];
   const body = [
-    'const description = {',
-    `  name: ${quoted(name)},`,
-    `  scalar: '${scalar}',`,
-    ...list('parameters', contents.parameters.map(printParameter)),
-    ...list('packs', contents.packs.map(printStep)),
-    ...list('operators', operators.map(printValue)),
-    ...list('wasm', contents.wasm.map(printVariant)),
-    '};',
+    'const parameters = [',
+    ...contents.parameters.map(each => `  ${printParameter(each)},`),
+    '];',
+    ...(wasm === undefined
+      ? []
+      : [
+          'const description = {',
+          ...head,
+          `  scalar: '${scalar}',`,
+          '  parameters,',
+          ...list(
+            'packs',
+            wasm.packs.map(step => printStep(step)),
+          ),
+          ...list('operators', wasm.operators.map(printValue)),
+          ...list('wasm', wasm.variants.map(printVariant)),
+          '};',
+        ]),
+    ...(gpu === undefined
+      ? []
+      : [
+          'const gpu = {',
+          ...head,
+          '  parameters,',
+          ...list('packs', gpu.packs.map(printGpuStep)),
+          ...list('operators', gpu.operators.map(printValue)),
+          ...list('buffers', gpu.buffers.map(printValue)),
+          ...list('shaders', gpu.shaders.map(printShader)),
+          '};',
+        ]),
     '',
-    ...creators(operators).map(({ name, kind, operator, synchronous }) => {
-      const function_ = `create${kind}${synchronous ? 'Sync' : ''}`;
+    ...creators(operators, contents).map(({ name, kind, operator, way }) => {
       const which = operator === undefined ? '' : `, ${quoted(operator)}`;
-      return `export const ${name} = options => ${function_}(description${which}, options);`;
+      const what = way === 'OnGpu' ? 'gpu' : 'description';
+      return `export const ${name} = options => create${kind}${way}(${what}${which}, options);`;
     }),
   ];
-  const imports = importable.filter(each => body.some(line => new RegExp(`\\b${each}\\(`).test(line)));
+  const imports = (names: readonly string[], from: string): string[] => {
+    const called = names.filter(each => body.some(line => new RegExp(`\\b${each}\\(`).test(line)));
+    return called.length === 0 ? [] : [`import { ${called.join(', ')} } from ${quoted(from)};`];
+  };
   return `${[
     `// Generated by sop from ${source}. Do not edit.`,
-    `import { ${imports.join(', ')} } from ${quoted(contents.runtime ?? 'sop/runtime')};`,
+    ...imports(importable, contents.runtime ?? 'sop/runtime'),
+    ...imports(importableForGpu, contents.gpuRuntime ?? 'sop/runtime/gpu'),
     '',
     ...body,
   ].join('\n')}\n`;
@@ -86,6 +140,7 @@ const importable = [
   'signs',
   'uniform',
 ];
+const importableForGpu = ['createModuleOnGpu', 'createOperatorOnGpu'];
 
 const list = (name: string, items: readonly string[]): string[] => [
   `  ${name}: [`,
@@ -106,10 +161,19 @@ function printDefault(given: DefaultContents): string {
   return `(_, target, seed) => ${given.generator}(target, ${quoted(given.name)}, seed${numbers})`;
 }
 
-function printStep({ kernel, reads, buffer }: ModuleContents['packs'][number]): string {
+function printStep({ kernel, reads, buffer }: PackContents, more: object = {}): string {
   const { name, scalar, elements } = buffer;
-  const data = printValue({ target: name, scalar, elements, reads });
+  const data = printValue({ target: name, scalar, elements, reads, ...more });
   return `${data.slice(0, -2)}, run: ${printPackFunction(kernel, '    ')} }`;
+}
+
+const printGpuStep = ({ binding, offset, ...step }: GpuPart['packs'][number]): string =>
+  printStep(step, { binding, offset });
+
+/** The text of the shader over several lines, as in its own file. */
+function printShader({ code, ...shader }: ShaderDescription): string {
+  const text = code.replaceAll(/[`\\]|\$\{/g, each => `\\${each}`);
+  return `${printValue(shader).slice(0, -2)}, code: \`\n${text}\` }`;
 }
 
 function printVariant({ profile, bytes }: WasmContents): string {

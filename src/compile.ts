@@ -6,19 +6,21 @@
  * `lowerSource` stops before assembling, for callers that only look (`explain`).
  */
 import { assemble } from '../codegen/assemble.ts';
-import { printModule } from '../codegen/module.ts';
+import { type ModuleContents, printModule, type WasmPart } from '../codegen/module.ts';
 import { printDeclarations } from '../codegen/ts/declarations.ts';
 import { printWat } from '../codegen/wat.ts';
 import type { OperatorDescription } from '../runtime/types.ts';
 import { type ElaboratedSource, type ElaborateOptions, elaborateSource } from './check/source.ts';
 import { checking } from './core/diagnostics/check.ts';
+import { data } from './core/diagnostics/data.ts';
 import { type Diagnostic, report } from './core/diagnostics/diagnostic.ts';
-import { at, invariant } from './core/invariant.ts';
+import { invariant } from './core/invariant.ts';
 import type { SourceFile } from './core/span.ts';
 import { inverse, type Operator, type Program } from './ir/operator.ts';
 import type { PackedBuffer } from './lower/context.ts';
 import { lowerPack } from './lower/pack.ts';
 import { describeOperator, describeParameters } from './module/describe.ts';
+import { describeGpu } from './module/gpu.ts';
 import { isLinear, type LoweredOperator, lowerOperator, type Mode } from './pipeline.ts';
 import { type ProfileName, profiles } from './plan/profile.ts';
 import { irreducible } from './rewrite/inverse.ts';
@@ -26,12 +28,21 @@ import { normalise } from './rewrite/normalise.ts';
 
 export type { Instance } from './check/elaborate.ts';
 
+export type Target = 'wasm' | 'wgsl';
+
 export interface CompileOptions extends ElaborateOptions {
+  /** What the module runs on; WebAssembly when absent. */
+  readonly targets?: readonly Target[];
+  /** Of the WebAssembly kernels. */
   readonly profile?: ProfileName;
+  /** Of the shaders; `webgpu-default` when absent. */
+  readonly gpuProfile?: 'webgpu-default';
   readonly scalar?: 'f32' | 'f64';
   readonly modes?: readonly Mode[];
   /** Where the generated module imports its runtime from; `sop/runtime` when absent. */
   readonly runtime?: string;
+  /** And its runtime for WebGPU; `sop/runtime/gpu` when absent. */
+  readonly gpuRuntime?: string;
   /** False leaves the kernels in the `.wasm` file, which the module reads when an operator is created. */
   readonly inline?: boolean;
   /** Whether to print a `.d.ts` file; by default only for a module that imports the package's runtime. */
@@ -53,7 +64,7 @@ export interface LoweredSource {
 }
 
 export interface Artifact {
-  /** File name: `monarch.js`, `monarch.d.ts`, `monarch.wat`, `monarch.wasm`. */
+  /** `monarch.js`, `monarch.d.ts`, `monarch.wat`, `monarch.wasm`, `monarch.monarch1k_apply.wgsl`. */
   readonly name: string;
   readonly contents: string | Uint8Array;
 }
@@ -70,6 +81,10 @@ export function lowerSource(source: SourceFile, options: CompileOptions = {}): L
   if (stuck.length > 0) return { diagnostics, operators: [], packed: [] };
   const packed: PackedBuffer[] = [];
   const target = { profile: profiles[options.profile ?? 'wasm-simd128'], scalar: options.scalar ?? 'f32' };
+  if (target.scalar === 'f64' && target.profile.language === 'wgsl') {
+    const wide = report(data.noDoubles, undefined, { profile: target.profile.name });
+    return { diagnostics: [...diagnostics, wide], operators: [], packed: [] };
+  }
   const operators = programs.map(program => {
     const modes = (options.modes ?? ['apply', 'adjoint']).filter(
       mode => mode === 'apply' || isLinear(program),
@@ -100,49 +115,65 @@ function inversesWithoutRule({ programs, inverses }: ElaboratedSource): Diagnost
 }
 
 export async function compile(source: SourceFile, options: CompileOptions = {}): Promise<Compiled> {
-  const lowered = lowerSource(source, options);
-  if (lowered.operators.length === 0) return { ...lowered, artifacts: [] };
+  const { targets = ['wasm'], gpuProfile = 'webgpu-default' } = options;
+  const lowered = targets.includes('wasm') ? lowerSource(source, options) : undefined;
+  const onGpu = targets.includes('wgsl')
+    ? lowerSource(source, { ...options, profile: gpuProfile })
+    : undefined;
+  const first = lowered ?? onGpu;
+  invariant(first !== undefined, 'a target to compile for');
+  const unfit = [first, onGpu].find(each => each?.operators.length === 0);
+  if (unfit !== undefined) return { ...unfit, artifacts: [] };
   const name = moduleName(source.name);
-  const { operators, packed } = lowered;
-  const described = JSON.stringify(describeOperators(lowered));
-  const variants: Variant[] = [];
-  for (const profile of profilesOf(options)) {
-    const isFirst = variants.length === 0;
-    const kernels = isFirst ? lowered : lowerSource(source, { ...options, profile });
-    invariant(JSON.stringify(describeOperators(kernels)) === described, `${profile} reads other weights`);
-    variants.push(await variantOf(name, isFirst ? name : `${name}.${profile}`, profile, kernels));
-  }
-  const contents = {
+  const { group } = profiles[gpuProfile];
+  invariant(onGpu === undefined || group !== undefined, `${gpuProfile} has groups of invocations`);
+  const variants = lowered === undefined ? [] : await variantsOf(name, source, lowered, options);
+  const contents: ModuleContents = {
     name,
     source: source.name,
     scalar: options.scalar ?? 'f32',
-    parameters: describeParameters(operators.map(({ source }) => source)),
-    packs: packed.map(buffer => ({ buffer, ...lowerPack(buffer) })),
-    operators: describeOperators(lowered),
-    wasm: variants.map(({ profile, file, bytes }) => ({
-      profile,
-      bytes: options.inline === false ? { file: `${file}.wasm` } : bytes,
-    })),
+    parameters: describeParameters(first.operators.map(({ source }) => source)),
+    wasm: lowered && wasmPart(lowered, variants, options.inline ?? true),
+    gpu: onGpu && group && describeGpu(onGpu.operators, onGpu.packed, group),
     runtime: options.runtime,
+    gpuRuntime: options.gpuRuntime,
   };
-  const declarations = {
-    ...contents,
-    operators: contents.operators.map((description, k) => {
-      const { documentation } = at(operators, k).source;
-      return { description, documentation };
-    }),
-  };
+  const printsDeclarations = options.declarations ?? options.runtime === undefined;
+  const documented = first.operators.map(({ source: { documentation }, modes }) => ({
+    description: describeOperator(modes, first.packed),
+    documentation,
+  }));
   const artifacts: Artifact[] = [
     { name: `${name}.js`, contents: printModule(contents) },
-    ...(!(options.declarations ?? options.runtime === undefined)
-      ? []
-      : [{ name: `${name}.d.ts`, contents: await printDeclarations(declarations) }]),
+    ...(printsDeclarations
+      ? [
+          {
+            name: `${name}.d.ts`,
+            contents: await printDeclarations({ ...contents, operators: documented }),
+          },
+        ]
+      : []),
     ...variants.flatMap(({ file, wat, bytes }) => [
       { name: `${file}.wat`, contents: wat },
       { name: `${file}.wasm`, contents: bytes },
     ]),
+    ...(contents.gpu?.shaders ?? []).map(shader => ({
+      name: `${name}.${shader.name}.wgsl`,
+      contents: shader.code,
+    })),
   ];
-  return { ...lowered, artifacts };
+  return { ...first, artifacts };
+}
+
+function wasmPart(lowered: LoweredSource, variants: readonly Variant[], isInline: boolean): WasmPart {
+  return {
+    packs: lowered.packed.map(buffer => ({ buffer, ...lowerPack(buffer) })),
+    operators: describeOperators(lowered),
+    variants: variants.map(({ profile, file, bytes }) => ({
+      profile,
+      bytes: isInline ? bytes : { file: `${file}.wasm` },
+    })),
+  };
 }
 
 interface Variant {
@@ -154,8 +185,22 @@ interface Variant {
 }
 
 /** Relaxed SIMD is not everywhere: the strict kernels, which read the same weights, stand behind it. */
-function profilesOf({ profile = 'wasm-simd128' }: CompileOptions): readonly ProfileName[] {
-  return profile === 'wasm-relaxed' ? [profile, 'wasm-simd128'] : [profile];
+async function variantsOf(
+  name: string,
+  source: SourceFile,
+  lowered: LoweredSource,
+  options: CompileOptions,
+): Promise<Variant[]> {
+  const { profile: best = 'wasm-simd128' } = options;
+  const described = JSON.stringify(describeOperators(lowered));
+  const variants = [await variantOf(name, name, best, lowered)];
+  if (best === 'wasm-relaxed') {
+    const profile = 'wasm-simd128';
+    const strict = lowerSource(source, { ...options, profile });
+    invariant(JSON.stringify(describeOperators(strict)) === described, `${profile} reads other weights`);
+    variants.push(await variantOf(name, `${name}.${profile}`, profile, strict));
+  }
+  return variants;
 }
 
 async function variantOf(

@@ -1,25 +1,35 @@
 /** Names of the functions by which a generated module creates its operators, for the module and its declarations. */
 export interface Creator {
-  /** `createMonarch1k`, `createMonarch1kSync`, `create`, `createSync`. */
+  /** `createMonarch1k`, `createMonarch1kSync`, `createMonarch1kOnGpu`, and `create` of each for the whole module. */
   readonly name: string;
   readonly kind: 'Module' | 'Operator';
   /** The one operator it creates. */
   readonly operator: string | undefined;
-  readonly synchronous: boolean;
+  readonly way: Way;
 }
 
-export function creators(operators: readonly { readonly name: string }[]): Creator[] {
+/**
+ * WebGPU has functions of its own rather than an option of the others: a bundler drops what is not called, and calls are
+ * asynchronous there, which types tell only by the function.
+ */
+export type Way = '' | 'Sync' | 'OnGpu';
+
+export interface Targets {
+  readonly wasm: object | undefined;
+  readonly gpu: object | undefined;
+}
+
+export function creators(operators: readonly { readonly name: string }[], { wasm, gpu }: Targets): Creator[] {
   const nameOf = distinct([]);
-  const both = (name: string, kind: Creator['kind'], operator?: string): Creator[] =>
-    [false, true].map(synchronous => ({
-      name: nameOf(synchronous ? `${name}Sync` : name),
-      kind,
-      operator,
-      synchronous,
-    }));
+  const ways: readonly Way[] = [
+    ...(wasm ? (['', 'Sync'] as const) : []),
+    ...(gpu ? (['OnGpu'] as const) : []),
+  ];
+  const all = (name: string, kind: Creator['kind'], operator?: string): Creator[] =>
+    ways.map(way => ({ name: nameOf(`${name}${way}`), kind, operator, way }));
   return [
-    ...both('create', 'Module'),
-    ...operators.flatMap(({ name }) => both(`create${capitalised(name)}`, 'Operator', name)),
+    ...all('create', 'Module'),
+    ...operators.flatMap(({ name }) => all(`create${capitalised(name)}`, 'Operator', name)),
   ];
 }
 

@@ -165,6 +165,12 @@ export const data = {
     message: ({ operator, mode, why }) => `${operator} has no ${mode}: ${why}`,
     explanation: 'Maps with pointwise steps can only be applied; diagonals and traces need square operators.',
   }),
+  noDoubles: row<{ profile: string }>({
+    code: 'SOP0339',
+    severity: 'error',
+    message: ({ profile }) => `${profile} computes in f32: WGSL has no f64`,
+    explanation: 'Shaders have no numbers of double precision. Compile for WebAssembly, or in f32.',
+  }),
   unknownCode: row<{ given: string }>({
     code: 'SOP0338',
     severity: 'error',
