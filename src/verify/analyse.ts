@@ -3,38 +3,14 @@
  * exact value and a bound on how far the emitted kernel's may lie from it. The order of the operations is
  * that of tile/tile.ts, which is the order of the emitted code; every rounding of that code is counted.
  */
-import { at, invariant, unreachable } from '../core/invariant.ts';
+import { at, unreachable } from '../core/invariant.ts';
 import { mapAt } from '../ir/indexMap.ts';
-import { type Environment, tableReader } from '../ir/tensorEvaluate.ts';
+import { tableReader } from '../ir/tensorEvaluate.ts';
 import type { MappedView, TileProgram, TileStatement } from '../tile/tile.ts';
 import { analyseContract } from './analyseContract.ts';
-import { prepareEpilogue, type Seen } from './analyseEpilogue.ts';
-import type { Arithmetic } from './bound.ts';
+import { prepareEpilogue } from './analyseEpilogue.ts';
+import { type AnalysisRun, type BoundedBuffers, type BoundedRows, rowsOf } from './boundedRows.ts';
 import { packedTensor } from './boundedTensor.ts';
-
-/** A buffer of the batch, row-major [batch, width]. */
-export interface BoundedRows {
-  readonly width: number;
-  readonly value: Float64Array;
-  /** |computed - value| is at most this. */
-  readonly error: Float64Array;
-}
-
-export interface AnalysisRun {
-  readonly environment: Environment;
-  readonly batch: number;
-  readonly arithmetic: Arithmetic;
-  /** Told of every argument of a pointwise function. */
-  readonly seen?: Seen;
-}
-
-export type BoundedBuffers = Map<string, BoundedRows>;
-
-export const exactRows = (value: Float64Array, width: number): BoundedRows => ({
-  width,
-  value,
-  error: new Float64Array(value.length),
-});
 
 /** Adds what the program writes to the buffers it is given (input and workspaces). */
 export function analyseTile(
@@ -56,12 +32,6 @@ export function analyseTile(
   );
   for (const statement of program.statements) analyseStatement(statement, buffers, run);
   return buffers;
-}
-
-export function rowsOf(buffers: ReadonlyMap<string, BoundedRows>, name: string): BoundedRows {
-  const rows = buffers.get(name);
-  invariant(rows !== undefined, `no buffer ${name}`);
-  return rows;
 }
 
 function analyseStatement(statement: TileStatement, buffers: BoundedBuffers, run: AnalysisRun): void {

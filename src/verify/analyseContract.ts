@@ -1,8 +1,8 @@
 /** The inner loop of the analysis: a contract over a batch, on typed arrays. */
 import { at } from '../core/invariant.ts';
 import type { Axis, ContractStatement } from '../tile/tile.ts';
-import { type AnalysisRun, type BoundedBuffers, rowsOf } from './analyse.ts';
 import { prepareEpilogue } from './analyseEpilogue.ts';
+import { type AnalysisRun, type BoundedBuffers, rowsOf } from './boundedRows.ts';
 import { packedTensor } from './boundedTensor.ts';
 
 /** Every point of the axes of one kind, row-major: what it adds to the address of a view. */

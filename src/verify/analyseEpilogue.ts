@@ -5,7 +5,6 @@
 import { at, unreachable } from '../core/invariant.ts';
 import type { Pointwise } from '../ir/operator.ts';
 import type { EpilogueStep } from '../tile/tile.ts';
-import { type AnalysisRun, type BoundedBuffers, rowsOf } from './analyse.ts';
 import { doublePrecision } from './arithmetic.ts';
 import {
   type Arithmetic,
@@ -18,9 +17,8 @@ import {
   stored,
   times,
 } from './bound.ts';
+import { type AnalysisRun, type BoundedBuffers, rowsOf } from './boundedRows.ts';
 import { packedTensor } from './boundedTensor.ts';
-
-export type Seen = (name: Pointwise, argument: number) => void;
 
 /** The value at `address` of a row, finished. */
 export type Finish = (row: number, address: number, value: Bounded) => Bounded;

@@ -11,9 +11,10 @@ import { mapAt } from '../ir/indexMap.ts';
 import type { Operator } from '../ir/operator.ts';
 import { type Environment, evaluateTensor, tableReader } from '../ir/tensorEvaluate.ts';
 import { placeSegment } from '../lower/place.ts';
-import { analyseTile, type BoundedRows, rowsOf } from './analyse.ts';
+import { analyseTile } from './analyse.ts';
 import { withoutRounding } from './arithmetic.ts';
 import type { Arithmetic } from './bound.ts';
+import { type BoundedRows, rowsOf } from './boundedRows.ts';
 import { memoised } from './memo.ts';
 import { dot, orthonormalBasis, spectralBound } from './spectral.ts';
 

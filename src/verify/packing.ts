@@ -4,10 +4,10 @@ import { evaluateTensor } from '../ir/tensorEvaluate.ts';
 import { tensorError } from './boundedTensor.ts';
 import type { Findings } from './findings.ts';
 import type { PackingReport } from './report.ts';
-import type { Backend, Verification } from './verify.ts';
+import type { Backend, Subject } from './subject.ts';
 
 export function checkPacking(
-  { instance, packed, environment }: Verification,
+  { instance, packed, environment }: Subject,
   backend: Backend,
   found: Findings,
 ): PackingReport | undefined {

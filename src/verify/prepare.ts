@@ -7,14 +7,15 @@ import type { Operator, Pointwise, Program } from '../ir/operator.ts';
 import type { Environment } from '../ir/tensorEvaluate.ts';
 import { nodesOf, tensorsAt } from '../ir/traverse.ts';
 import { isLinear, type LoweredOperator } from '../pipeline.ts';
-import { analyseTile, type BoundedBuffers, exactRows, rowsOf } from './analyse.ts';
+import { analyseTile } from './analyse.ts';
 import { arithmeticOf } from './arithmetic.ts';
+import { type BoundedBuffers, exactRows, rowsOf } from './boundedRows.ts';
 import { tensorError } from './boundedTensor.ts';
 import { applyExactly, applyStepsExactly } from './exact.ts';
 import { norm, normwiseBound } from './normwise.ts';
 import { type Pair, pairOf } from './pairs.ts';
 import { basisVectors, exhaustiveColumns, probeVectors } from './probes.ts';
-import type { Audit } from './report.ts';
+import type { Audit, Reach } from './report.ts';
 
 /** Vectors with what the operator makes of them. */
 export interface VectorSet {
@@ -29,13 +30,6 @@ export interface VectorSet {
   readonly tolerance: Float64Array;
   /** Vectors whose bound is more than 5 % of what the operator makes of a vector of that size. */
   readonly uninformative: number;
-}
-
-/** Arguments that a pointwise function was given, over all probes. */
-export interface Reach {
-  readonly function: Pointwise;
-  readonly least: number;
-  readonly greatest: number;
 }
 
 export interface PreparedMode {

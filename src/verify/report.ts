@@ -1,7 +1,13 @@
 /** What `sop verify` says: one record per operator, for JSON, and the same in a few lines. */
-import type { Property } from '../ir/operator.ts';
+import type { Pointwise, Property } from '../ir/operator.ts';
 import type { Mode } from '../pipeline.ts';
-import type { Reach } from './prepare.ts';
+
+/** Arguments that a pointwise function was given, over all probes. */
+export interface Reach {
+  readonly function: Pointwise;
+  readonly least: number;
+  readonly greatest: number;
+}
 
 export interface ModeReport {
   readonly mode: Mode;

@@ -3,45 +3,16 @@
  * source. Pure; the backend does the running. A linear operator is determined by its columns, so a small one
  * is run on every basis vector; a map is run on values that reach every branch of its functions.
  */
-
-import type { LoweredInstance } from '../compile.ts';
 import { at } from '../core/invariant.ts';
-import type { Environment } from '../ir/tensorEvaluate.ts';
-import type { PackedBuffer } from '../lower/context.ts';
-import type { Mode } from '../pipeline.ts';
 import { auditProperties } from './audit.ts';
 import { type Findings, findings } from './findings.ts';
 import { checkPacking } from './packing.ts';
 import { type PreparedMode, prepareMode, referenceAllowance, type VectorSet } from './prepare.ts';
 import { batchSizes, exhaustiveColumns } from './probes.ts';
 import type { Audit, DualityReport, ModeReport, OperatorReport } from './report.ts';
+import type { Backend, Subject } from './subject.ts';
 
-export interface RunRequest {
-  readonly mode: Mode;
-  /** [batch, columns]. */
-  readonly x: Float32Array | Float64Array;
-  readonly batch: number;
-  /** What the output, and every scratch the backend can reach, is filled with before. */
-  readonly poison: number;
-}
-
-/** Whatever runs the kernels: an interpreter, an instance of the WebAssembly module, a generated module. */
-export interface Backend {
-  readonly name: string;
-  /** y: [batch, rows]. What it throws is a failure of the operator. */
-  readonly run: (request: RunRequest) => ArrayLike<number>;
-  /** What the pack step made; absent where it cannot be seen. */
-  readonly packed?: (buffer: PackedBuffer) => ArrayLike<number>;
-}
-
-export interface Subject {
-  readonly instance: LoweredInstance;
-  /** The packed buffers of the module. */
-  readonly packed: readonly PackedBuffer[];
-  /** Values of all parameters, as the backend was given them. */
-  readonly environment: Environment;
-  readonly seed: number;
-}
+export type { Backend, RunRequest, Subject } from './subject.ts';
 
 /** References and bounds, which do not depend on the backend. */
 export interface Verification extends Subject {

@@ -6,9 +6,10 @@ import type { Pointwise } from '../../src/ir/program.ts';
 import { parameter } from '../../src/ir/tensor.ts';
 import { interpretTile } from '../../src/tile/interpret.ts';
 import type { TileProgram } from '../../src/tile/tile.ts';
-import { analyseTile, exactRows, rowsOf } from '../../src/verify/analyse.ts';
+import { analyseTile } from '../../src/verify/analyse.ts';
 import { boundedPointwise } from '../../src/verify/analyseEpilogue.ts';
 import { singlePrecision } from '../../src/verify/arithmetic.ts';
+import { exactRows, rowsOf } from '../../src/verify/boundedRows.ts';
 
 /** y = the inner product of w and x: one contract. */
 const innerProduct = (length: number): TileProgram => ({
