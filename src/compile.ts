@@ -21,12 +21,13 @@ import type { PackedBuffer } from './lower/context.ts';
 import { lowerPack } from './lower/pack.ts';
 import { describeOperator, describeParameters } from './module/describe.ts';
 import { describeGpu } from './module/gpu.ts';
-import { isLinear, type LoweredOperator, lowerOperator, type Mode } from './pipeline.ts';
+import { isLinear, type LoweredInstance, lowerOperator, type Mode } from './pipeline.ts';
 import { type ProfileName, profiles } from './plan/profile.ts';
 import { irreducible } from './rewrite/inverse.ts';
 import { normalise } from './rewrite/normalise.ts';
 
 export type { Instance } from './check/elaborate.ts';
+export type { LoweredInstance } from './pipeline.ts';
 
 export type Target = 'wasm' | 'wgsl';
 
@@ -47,12 +48,6 @@ export interface CompileOptions extends ElaborateOptions {
   readonly inline?: boolean;
   /** Whether to print a `.d.ts` file; by default only for a module that imports the package's runtime. */
   readonly declarations?: boolean;
-}
-
-/** One operator at concrete sizes, lowered in every mode asked for that it has. */
-export interface LoweredInstance {
-  readonly source: Program;
-  readonly modes: readonly LoweredOperator[];
 }
 
 export interface LoweredSource {

@@ -46,6 +46,12 @@ export interface LoweredOperator {
   readonly kernels: readonly Kernel[];
 }
 
+/** One operator at concrete sizes, lowered in every mode asked for that it has. */
+export interface LoweredInstance {
+  readonly source: Program;
+  readonly modes: readonly LoweredOperator[];
+}
+
 /** A map has no adjoint; an operator has. */
 export const isLinear = (program: Program): boolean => program.steps.every(step => step.kind === 'linear');
 

@@ -9,8 +9,8 @@ export interface Creator {
 }
 
 /**
- * WebGPU has functions of its own rather than an option of the others: a bundler drops what is not called, and calls are
- * asynchronous there, which types tell only by the function.
+ * WebGPU has functions of its own rather than an option of the others: a bundler drops what is not called,
+ * and calls are asynchronous there, which types tell only by the function.
  */
 export type Way = '' | 'Sync' | 'OnGpu';
 

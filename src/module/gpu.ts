@@ -3,12 +3,11 @@ import { type Arrangement, arrange, type PackTarget } from '../../codegen/coales
 import type { GpuPart } from '../../codegen/module.ts';
 import { printWgsl, wgslBindings } from '../../codegen/wgsl.ts';
 import type { ProgramDescription, ShaderDescription } from '../../runtime/types.ts';
-import type { LoweredInstance } from '../compile.ts';
 import { invariant } from '../core/invariant.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { PackedBuffer } from '../lower/context.ts';
 import { lowerPack } from '../lower/pack.ts';
-import { shareOut } from '../pipeline.ts';
+import { type LoweredInstance, shareOut } from '../pipeline.ts';
 import type { GroupLimits } from '../plan/profile.ts';
 import { describeOperator } from './describe.ts';
 

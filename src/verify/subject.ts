@@ -1,8 +1,7 @@
 /** What is verified: an operator with its numbers, and whatever runs its kernels. */
-import type { LoweredInstance } from '../compile.ts';
 import type { Environment } from '../ir/tensorEvaluate.ts';
 import type { PackedBuffer } from '../lower/context.ts';
-import type { Mode } from '../pipeline.ts';
+import type { LoweredInstance, Mode } from '../pipeline.ts';
 
 export interface RunRequest {
   readonly mode: Mode;
