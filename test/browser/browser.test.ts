@@ -1,0 +1,160 @@
+/**
+ * The page of examples/browser in Chromium: it measures to the end on both backends, stays within the error bounds, does
+ * not jump, and goes on with WebAssembly where WebGPU is missing or its device is lost.
+ */
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { batches } from '../../examples/browser/batches.ts';
+import { type Browser, chromiumPath, howToInstall, startChromium } from '../../examples/browser/chromium.ts';
+import { type Served, serve } from '../../examples/browser/serve.ts';
+
+const timeoutMs = 60_000;
+
+if (chromiumPath === undefined && process.env['CI'] === 'true')
+  throw new Error(`the page's tests need Chromium; on Debian: ${howToInstall}`);
+
+describe.runIf(chromiumPath !== undefined)('the page in Chromium', { timeout: timeoutMs }, () => {
+  let served: Served;
+  let browser: Browser;
+  const opened: Pick<Browser, 'close'>[] = [];
+  beforeAll(async () => {
+    served = await serve(0);
+    opened.push(served);
+    browser = await startChromium(chromiumPath ?? '');
+    opened.push(browser);
+  }, timeoutMs);
+  afterAll(async () => {
+    for (const each of opened) await each.close();
+  });
+
+  /** The page at its end, and what it complained of on the way. */
+  async function finished(query = '', prepare?: () => void): Promise<{ page: Page; complaints: string[] }> {
+    const page = await browser.context.newPage();
+    const complaints: string[] = [];
+    page.on('console', message => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    page.on('pageerror', error => complaints.push(String(error)));
+    if (prepare !== undefined) await page.addInitScript(prepare);
+    await page.goto(served.address + query);
+    await page.waitForSelector('main[aria-busy=false]', { timeout: timeoutMs });
+    return { page, complaints };
+  }
+
+  const textOf = (page: Page, selector: string): Promise<string> => page.locator(selector).innerText();
+
+  /** Milliseconds of a cell; NaN for one without a number. */
+  const milliseconds = (text: string): number => {
+    const [, number, unit = ''] = /^([\d.]+) (ns|µs|ms|s)$/.exec(text) ?? [];
+    return Number(number) * ({ ns: 1e-6, µs: 1e-3, ms: 1, s: 1e3 }[unit] ?? Number.NaN);
+  };
+  const timesOf = async (page: Page, line: string): Promise<number[]> =>
+    (await page.locator(`[data-time^="${line} "]`).allInnerTexts()).map(milliseconds);
+
+  /** Single precision leaves an error, and the bound is not reached by far. */
+  async function expectSmallErrors(page: Page, backend: string): Promise<void> {
+    for (const operator of ['monarch', 'dense']) {
+      const [error = '', share = ''] = await page
+        .locator(`[data-error="${backend} ${operator}"] td`)
+        .allInnerTexts();
+      expect(error).toMatch(/^\d\.\d × 10⁻[⁶⁷⁸]$/);
+      const percent = Number(/^(?:< )?([\d.]+) %$/.exec(share)?.[1]);
+      expect(percent).toBeGreaterThan(0);
+      expect(percent).toBeLessThan(100);
+    }
+  }
+
+  test('measures both backends to the end, without a complaint or a jump', async () => {
+    const { page, complaints } = await finished('', observeShifts);
+    expect(complaints).toEqual([]);
+    expect(await textOf(page, '#webgpu')).toMatch(/swiftshader, timed by .* software adapter/);
+    for (const backend of ['webgpu', 'wasm']) {
+      await expectSmallErrors(page, backend);
+      for (const operator of ['monarch', 'dense']) {
+        const times = await timesOf(page, `${backend} ${operator}`);
+        expect(times).toHaveLength(batches.length);
+        const measured = times.filter(time => time > 0);
+        // A line ends once, where products take too long.
+        expect(measured).toEqual(times.slice(0, measured.length));
+        expect(measured.length).toBeGreaterThan(2);
+        const points = page.locator(`#chart .${backend}.${operator} title`);
+        expect(await points.count()).toBe(measured.length);
+      }
+    }
+    expect(await textOf(page, '#status')).toMatch(
+      /^On WebGPU at batch \d+, .* On WebAssembly at batch \d+, .* times as long\.$/,
+    );
+    expect(await page.evaluate('globalThis.shifted')).toBe(0);
+    expect(await page.evaluate('crossOriginIsolated')).toBe(true);
+    await expectPlanInColours(page);
+    await page.setViewportSize({ width: 390, height: 800 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await page.close();
+  });
+
+  test('goes on with WebAssembly where WebGPU is missing', async () => {
+    const { page, complaints } = await finished('?upTo=4', () =>
+      Reflect.deleteProperty(Navigator.prototype, 'gpu'),
+    );
+    expect(complaints).toEqual([]);
+    expect(await textOf(page, '#webgpu')).toBe(
+      'WebGPU is missing in this browser, so the page goes on with WebAssembly alone.',
+    );
+    await expectOnlyWasm(page);
+  });
+
+  test('goes on with WebAssembly when the device is lost', async () => {
+    const { page } = await finished('?upTo=4', loseDeviceWhileTiming);
+    expect(await textOf(page, '#webgpu')).toMatch(
+      /^WebGPU lost its device.*, so the page goes on with WebAssembly alone\.$/,
+    );
+    expect(await page.evaluate('globalThis.isDeviceLost')).toBe(true);
+    await expectOnlyWasm(page);
+  });
+
+  /** The picture stands on the page's own colour, light or dark. */
+  async function expectPlanInColours(page: Page): Promise<void> {
+    expect(await page.locator('.plan svg').textContent()).toContain('kernel monarch1k');
+    const colours: string[] = [];
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      const body = await page.locator('body').evaluate(each => getComputedStyle(each).backgroundColor);
+      const picture = await page.locator('.plan rect.page').evaluate(each => getComputedStyle(each).fill);
+      expect(picture).toBe(body);
+      colours.push(body);
+    }
+    expect(new Set(colours).size).toBe(2);
+  }
+
+  async function expectOnlyWasm(page: Page): Promise<void> {
+    await expectSmallErrors(page, 'wasm');
+    expect((await timesOf(page, 'wasm monarch')).slice(0, 3).every(time => time > 0)).toBe(true);
+    expect(await page.locator('#chart .webgpu.dense').count()).toBe(0);
+    expect(await textOf(page, '#status')).toMatch(/^On WebAssembly at batch 4, .* times as long\.$/);
+    await page.close();
+  }
+});
+
+/** Runs in the page: adds up what moves without the reader doing anything. */
+function observeShifts(): void {
+  const page = globalThis as { shifted?: number };
+  page.shifted = 0;
+  new PerformanceObserver(list => {
+    for (const entry of list.getEntries())
+      page.shifted = (page.shifted ?? 0) + (entry as PerformanceEntry & { value: number }).value;
+  }).observe({ type: 'layout-shift', buffered: true });
+}
+
+/** Runs in the page: the device goes at the first pass that is timed. */
+function loseDeviceWhileTiming(): void {
+  const page = globalThis as { isDeviceLost?: boolean };
+  const create = GPUDevice.prototype.createCommandEncoder;
+  GPUDevice.prototype.createCommandEncoder = function (this: GPUDevice, descriptor) {
+    const encoder = create.call(this, descriptor);
+    if (descriptor?.label === 'timing') {
+      page.isDeviceLost = true;
+      this.destroy();
+    }
+    return encoder;
+  };
+}
