@@ -10,6 +10,8 @@ import { applySteps } from '../../src/ir/dense.ts';
 
 export const runtime = new URL('../../runtime/index.ts', import.meta.url).href;
 
+export const gpuRuntime = new URL('../../runtime/gpu.ts', import.meta.url).href;
+
 export type Create = (options?: CreateOptions) => Promise<Operator>;
 export type CreateSync = (options?: CreateOptions) => Operator;
 export type CreateAll = (options?: CreateOptions) => Promise<ModuleInstance & Record<string, Operator>>;
@@ -22,7 +24,7 @@ export interface Imported {
 
 /** The module as `build` writes it, imported from files that lie beside each other. */
 export async function imported(text: string, options: CompileOptions = {}): Promise<Imported> {
-  const compiled = await compile({ name: 'layers.sop', text }, { runtime, ...options });
+  const compiled = await compile({ name: 'layers.sop', text }, { runtime, gpuRuntime, ...options });
   if (compiled.artifacts.length === 0)
     throw new Error(compiled.diagnostics.map(({ message }) => message).join('\n'));
   const folder = await mkdtemp(join(tmpdir(), 'sop-'));

@@ -1,0 +1,58 @@
+/**
+ * WebGPU in Node: Dawn, by the optional package `webgpu`, on a GPU where a driver is found, else on SwiftShader, the
+ * software driver of Debian's chromium package. Loaded only when something asks for it.
+ */
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+
+const softwareDrivers = [
+  '/usr/lib/chromium/vk_swiftshader_icd.json',
+  '/usr/lib64/chromium-browser/vk_swiftshader_icd.json',
+];
+
+export const howToInstall = 'apt-get install -y chromium libvulkan1';
+
+export type Engine =
+  | { readonly kind: 'engine'; readonly adapter: GPUAdapter; readonly description: string }
+  | { readonly kind: 'missing'; readonly why: string };
+
+export type Dawn = typeof import('webgpu');
+
+/** Nothing where the package is not installed. Its constants become globals, as a page has them. */
+export async function loadDawn(): Promise<Dawn | undefined> {
+  const dawn = await import('webgpu').catch(() => undefined);
+  if (dawn !== undefined) Object.assign(globalThis, dawn.globals);
+  return dawn;
+}
+
+let opened: Promise<Engine> | undefined;
+/** A GPU object that is collected takes its devices along. */
+const references: GPU[] = [];
+
+/** One adapter for each process, which it keeps from ending by itself. */
+export const openEngine = (): Promise<Engine> => {
+  opened ??= open();
+  return opened;
+};
+
+export const isEngineOpen = (): boolean => references.length > 0;
+
+async function open(): Promise<Engine> {
+  const dawn = await loadDawn();
+  if (dawn === undefined)
+    return { kind: 'missing', why: 'the package webgpu is not installed; npm install webgpu' };
+  const driver = softwareDrivers.find(existsSync);
+  const isDriverChosen = process.env['VK_DRIVER_FILES'] !== undefined || existsSync('/dev/nvidia0');
+  if (!isDriverChosen && driver !== undefined) {
+    process.env['VK_DRIVER_FILES'] = driver;
+    process.env['VK_ICD_FILENAMES'] = driver;
+  }
+  const gpu = dawn.create([]);
+  const adapter = await gpu.requestAdapter().catch(() => null);
+  if (adapter === null)
+    return { kind: 'missing', why: `Dawn finds no driver for a GPU; in software on Debian: ${howToInstall}` };
+  references.push(gpu);
+  const { vendor, architecture, device, description } = adapter.info;
+  const words = [vendor, architecture, device, description].filter(Boolean).join(' ');
+  return { kind: 'engine', adapter, description: words };
+}
