@@ -24,68 +24,21 @@ export type { DeclarationContents, DeclaredOperator, DeclaredParameter };
 
 export async function printDeclarations(contents: DeclarationContents): Promise<string> {
   const { Project, StructureKind } = await import('ts-morph');
-  const { operators, parameters, source } = contents;
+  const { operators, source } = contents;
   const names = interfaceNames(operators);
-  const stored = parameters.filter(isStored);
-  const interfaceOf = (
-    name: string,
-    documentation: string,
-    properties: Property[],
-    methods: Method[] = [],
-  ): InterfaceDeclarationStructure => ({
-    kind: StructureKind.Interface,
-    name,
-    isExported: true,
-    docs: [{ description: `\n${comment(documentation)}` }],
-    properties,
-    methods,
-  });
-  const ofOperator = (operator: DeclaredOperator): InterfaceDeclarationStructure[] => {
-    const { name } = operator.description;
-    const own = parametersOf(parameters, operator.description).filter(isStored);
-    const properties = own.map(each => property(each, false));
-    const [text, known] = [operatorText(operator), facts(operator)];
-    return [
-      interfaceOf(names(name).parameters, `Parameters of ${name}, row-major.`, properties),
-      ...(contents.wasm
-        ? [interfaceOf(names(name).type, text, known, methods(contents, operator, false))]
-        : []),
-      ...(contents.gpu
-        ? [
-            interfaceOf(
-              names(name).gpuType,
-              `${text} On a WebGPU device; calls may overlap.`,
-              [...known, ...gpuFacts],
-              [...methods(contents, operator, true), ...encoders(contents, operator)],
-            ),
-          ]
-        : []),
-    ];
-  };
-  const ofModule = [
-    interfaceOf(
-      names(undefined).parameters,
-      'Parameters of all operators of the module; what several of them read is given once.',
-      stored.map(each => property(each, true)),
-    ),
-    ...(['type', 'gpuType'] as const)
-      .filter(way => (way === 'type' ? contents.wasm : contents.gpu))
-      .map(way =>
-        interfaceOf(
-          names(undefined)[way],
-          `All operators of the module ${way === 'type' ? 'over one memory' : 'on one device'}; what several of them read is packed once.`,
-          [
-            ...operators.map(({ description: { name } }) => ({
-              name,
-              isReadonly: true,
-              type: names(name)[way],
-            })),
-            ...(way === 'type' ? [] : gpuFacts),
-          ],
-          lifetime(stored.map(({ description }) => description.key)),
-        ),
-      ),
-  ];
+  const interfaces = [
+    ...operators.flatMap(operator => operatorInterfaces(contents, operator, names)),
+    ...moduleInterfaces(contents, names),
+  ].map(
+    ({ name, documentation, properties, methods = [] }): InterfaceDeclarationStructure => ({
+      kind: StructureKind.Interface,
+      name,
+      isExported: true,
+      docs: [{ description: `\n${comment(documentation)}` }],
+      properties,
+      methods,
+    }),
+  );
   const described = operators.map(({ description }) => description);
   const functions = creators(described, contents).map(
     (creator): FunctionDeclarationStructure => ({
@@ -105,8 +58,78 @@ export async function printDeclarations(contents: DeclarationContents): Promise<
     importLine(importedBy(contents), contents.runtime ?? 'sop/runtime'),
     ...(contents.gpu ? [importLine(importedForGpu, contents.gpuRuntime ?? 'sop/runtime/gpu')] : []),
   ];
-  const statements = [...head, ...operators.flatMap(ofOperator), ...ofModule, ...functions];
+  const statements = [...head, ...interfaces, ...functions];
   return project.createSourceFile('module.d.ts', { statements }).getFullText();
+}
+
+interface DescribedInterface {
+  readonly name: string;
+  readonly documentation: string;
+  readonly properties: Property[];
+  readonly methods?: Method[];
+}
+
+/** The parameters of an operator, and the operator itself on each machine that the module runs on. */
+function operatorInterfaces(
+  contents: DeclarationContents,
+  operator: DeclaredOperator,
+  names: NamesOf,
+): DescribedInterface[] {
+  const { name } = operator.description;
+  const { parameters, type, gpuType } = names(name);
+  const own = parametersOf(contents.parameters, operator.description).filter(isStored);
+  const [text, known] = [operatorText(operator), facts(operator)];
+  return [
+    {
+      name: parameters,
+      documentation: `Parameters of ${name}, row-major.`,
+      properties: own.map(each => property(each, false)),
+    },
+    ...(contents.wasm
+      ? [{ name: type, documentation: text, properties: known, methods: methods(contents, operator, false) }]
+      : []),
+    ...(contents.gpu
+      ? [
+          {
+            name: gpuType,
+            documentation: `${text} On a WebGPU device; calls may overlap.`,
+            properties: [...known, ...gpuFacts],
+            methods: [...methods(contents, operator, true), ...encoders(contents, operator)],
+          },
+        ]
+      : []),
+  ];
+}
+
+/** The parameters of all operators, and all operators together on each machine. */
+function moduleInterfaces(contents: DeclarationContents, names: NamesOf): DescribedInterface[] {
+  const stored = contents.parameters.filter(isStored);
+  const together = (
+    way: 'type' | 'gpuType',
+    where: string,
+    more: readonly Property[],
+  ): DescribedInterface => ({
+    name: names(undefined)[way],
+    documentation: `All operators of the module ${where}; what several of them read is packed once.`,
+    properties: [
+      ...contents.operators.map(({ description: { name } }) => ({
+        name,
+        isReadonly: true,
+        type: names(name)[way],
+      })),
+      ...more,
+    ],
+    methods: lifetime(stored.map(({ description }) => description.key)),
+  });
+  return [
+    {
+      name: names(undefined).parameters,
+      documentation: 'Parameters of all operators of the module; what several of them read is given once.',
+      properties: stored.map(each => property(each, true)),
+    },
+    ...(contents.wasm ? [together('type', 'over one memory', [])] : []),
+    ...(contents.gpu ? [together('gpuType', 'on one device', gpuFacts)] : []),
+  ];
 }
 
 interface InterfaceNames {
@@ -116,9 +139,9 @@ interface InterfaceNames {
 }
 
 /** The interfaces of an operator, or of the module. */
-function interfaceNames(
-  operators: readonly DeclaredOperator[],
-): (operator: string | undefined) => InterfaceNames {
+type NamesOf = (operator: string | undefined) => InterfaceNames;
+
+function interfaceNames(operators: readonly DeclaredOperator[]): NamesOf {
   const nameOf = distinct([...imported, ...importedForGpu, ...globals]);
   const named = new Map(
     [undefined, ...operators.map(({ description }) => description.name)].map(name => {
@@ -205,8 +228,8 @@ const wayTexts = {
   OnGpu: ' on a WebGPU device, given or made for it',
 } as const;
 
-const creatorText = ({ operator, way }: Creator): string =>
-  `${operator === undefined ? 'All operators of the module' : operator}, ready to run${wayTexts[way]}. Throws SopError.`;
+const creatorText = ({ operator = 'All operators of the module', way }: Creator): string =>
+  `${operator}, ready to run${wayTexts[way]}. Throws SopError.`;
 
 function needsOptions({ operators, parameters }: DeclarationContents, { operator }: Creator): boolean {
   const one = operators.find(({ description }) => description.name === operator);
