@@ -12,7 +12,7 @@ type Cells = readonly string[];
 /** In a cell a bar would end it. */
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
-const table = (head: Cells, rows: readonly Cells[]): string =>
+export const table = (head: Cells, rows: readonly Cells[]): string =>
   [head, head.map(() => '---'), ...rows].map(row => `| ${row.map(cell).join(' | ')} |`).join('\n');
 
 const statusWords = { compiled: 'compiled', checked: 'checked only' } as const;
@@ -22,6 +22,16 @@ const support = (): string =>
     ['construct', 'status', 'note'],
     supportTable().map(({ construct, status, note }) => [construct, statusWords[status], note]),
   );
+
+/** The same in two sentences, for the README. */
+function supportSummary(): string {
+  const named = (wanted: 'compiled' | 'checked'): string =>
+    supportTable()
+      .filter(({ status }) => status === wanted)
+      .map(({ construct }) => `\`${construct}\``)
+      .join(' ');
+  return `Compiled: ${named('compiled')}\n\nChecked, and refused with a diagnostic when compiled: ${named('checked')}`;
+}
 
 const families: readonly (readonly [prefix: string, title: string])[] = [
   ['SOP01', 'Text that is not a program'],
@@ -45,7 +55,7 @@ function diagnostics(): string {
 }
 
 /** The text between `<!-- name:begin -->` and `<!-- name:end -->`. */
-function filled(page: string, name: string, contents: string): string {
+export function filled(page: string, name: string, contents: string): string {
   const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
   const [before, rest] = page.split(begin);
   const after = rest?.split(end)[1];
@@ -56,7 +66,9 @@ function filled(page: string, name: string, contents: string): string {
 /** Paths from the root of the project, and what the files should hold. */
 export function generatedPages(root: string): ReadonlyMap<string, string> {
   const language = readFileSync(join(root, 'docs/language.md'), 'utf8');
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
   return new Map([
+    ['README.md', filled(readme, 'support', supportSummary())],
     ['docs/language.md', filled(language, 'support', support())],
     ['docs/diagnostics.md', diagnostics()],
   ]);
