@@ -80,7 +80,8 @@ type LineName = (typeof lines)[number];
 function legendEntry({ backend, operator }: LineName): string {
   const marker =
     operator === 'monarch' ? '<circle cx="16" cy="7" r="3.5"/>' : '<rect x="13" y="4" width="6" height="6"/>';
-  const sample = `<svg width="32" height="14" aria-hidden="true"><g class="series ${backend} ${operator}"><path class="line" d="M1 7h30"/>${marker}</g></svg>`;
+  const drawn = `<g class="series ${backend} ${operator}"><path class="line" d="M1 7h30"/>${marker}</g>`;
+  const sample = `<svg width="32" height="14" aria-hidden="true">${drawn}</svg>`;
   return `<li>${sample}${seriesTitle({ backend, operator })}</li>`;
 }
 

@@ -39,13 +39,16 @@ export function chartSvg(series: readonly Series[], batches: readonly number[], 
   // Labels of every second power of two where they would touch.
   const step = width / batches.length < 44 ? 2 : 1;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="chart-title chart-text">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}"` +
+      ` width="${width}" height="${height}" role="img" aria-labelledby="chart-title chart-text">`,
     '<title id="chart-title">Time of one product against batch</title>',
     `<desc id="chart-text">${escaped(describe(series))}</desc>`,
     `<text class="axis" x="4" y="16">time of one product</text>`,
     ...decades.map(seconds => {
       const y = rounded(plot.y(seconds));
-      return `<path class="grid" d="M${margin.left} ${y}H${plot.right}"/><text class="tick" x="${margin.left - 8}" y="${y + 4}" text-anchor="end">${formatSeconds(seconds)}</text>`;
+      const [x, label] = [margin.left - 8, formatSeconds(seconds)];
+      const tick = `<text class="tick" x="${x}" y="${y + 4}" text-anchor="end">${label}</text>`;
+      return `<path class="grid" d="M${margin.left} ${y}H${plot.right}"/>${tick}`;
     }),
     ...batches.map((batch, k) => {
       const x = rounded(plot.x(batch));
@@ -55,7 +58,8 @@ export function chartSvg(series: readonly Series[], batches: readonly number[], 
           : '';
       return `<path class="mark" d="M${x} ${plot.bottom}v4"/>${label}`;
     }),
-    `<text class="axis" x="${rounded((margin.left + plot.right) / 2)}" y="${height - 6}" text-anchor="middle">batch: rows in one product</text>`,
+    `<text class="axis" x="${rounded((margin.left + plot.right) / 2)}" y="${height - 6}"` +
+      ' text-anchor="middle">batch: rows in one product</text>',
     ...series.map(each => line(each, plot)),
     '</svg>',
   ].join('\n');
