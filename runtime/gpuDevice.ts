@@ -113,14 +113,13 @@ export async function scoped<Value>(
   device.pushErrorScope('validation');
   device.pushErrorScope('out-of-memory');
   const made = (async () => work())();
-  const found = [device.popErrorScope(), device.popErrorScope()];
-  const [memory, validation] = await Promise.allSettled(found);
-  const [outcome] = await Promise.allSettled([made]);
+  const found = [device.popErrorScope(), device.popErrorScope()] as const;
+  const [outcome, memory, validation] = await Promise.allSettled([made, ...found]);
   for (const [code, error] of [
     ['out-of-memory', memory],
     ['gpu-validation', validation],
   ] as const) {
-    if (error?.status === 'fulfilled' && error.value !== null && gpu.ended === undefined)
+    if (error.status === 'fulfilled' && error.value !== null && gpu.ended === undefined)
       throw new SopError(code, `${owner}: ${label}: ${error.value.message}`);
   }
   if (outcome.status === 'rejected') throw outcome.reason;

@@ -13,7 +13,14 @@ const softwareDrivers = [
 export const howToInstall = 'apt-get install -y chromium libvulkan1';
 
 export type Engine =
-  | { readonly kind: 'engine'; readonly adapter: GPUAdapter; readonly description: string }
+  | {
+      readonly kind: 'engine';
+      /** Gives one device, as every adapter. */
+      readonly adapter: GPUAdapter;
+      /** From an adapter of its own. */
+      readonly newDevice: () => Promise<GPUDevice>;
+      readonly description: string;
+    }
   | { readonly kind: 'missing'; readonly why: string };
 
 export type Dawn = typeof import('webgpu');
@@ -54,5 +61,6 @@ async function open(): Promise<Engine> {
   references.push(gpu);
   const { vendor, architecture, device, description } = adapter.info;
   const words = [vendor, architecture, device, description].filter(Boolean).join(' ');
-  return { kind: 'engine', adapter, description: words };
+  const newDevice = async () => ((await gpu.requestAdapter()) ?? adapter).requestDevice();
+  return { kind: 'engine', adapter, newDevice, description: words };
 }

@@ -10,7 +10,7 @@ export const engine = await engineForTests();
 
 export async function newDevice(): Promise<GPUDevice> {
   if (engine.kind === 'missing') throw new Error(engine.why);
-  return engine.adapter.requestDevice();
+  return engine.newDevice();
 }
 
 /** The device with some of its members replaced. */
