@@ -54,7 +54,8 @@ function wasmTable({ rows }: WasmResult): string {
   );
 }
 
-const machine = `${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`;
+const date = new Date().toISOString().slice(0, 10);
+const machine = `${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}, ${date}`;
 
 const demo = run('.', 'src/cli/demo.ts').trimEnd();
 const wasm = JSON.parse(run('bench/wasm', 'main.ts', '--json')) as WasmResult;
@@ -65,11 +66,13 @@ const shown = {
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const withDemo = filled(readme, 'demo', `\`\`\`text\n${demo}\n\`\`\``);
-const mean = `${machine}. Geometric mean over all ${wasm.rows.length} rows of [docs/performance.md](docs/performance.md): ${wasm.meanSpeedup.toFixed(1)} x.`;
+const all = `all ${wasm.rows.length} rows of [docs/performance.md](docs/performance.md)`;
+const mean = `${machine}. Geometric mean over ${all}: ${wasm.meanSpeedup.toFixed(1)} x.`;
 writeFileSync(join(root, 'README.md'), filled(withDemo, 'bench', `${wasmTable(shown)}\n\n${mean}`));
 
 const performance = readFileSync(join(root, 'docs/performance.md'), 'utf8');
-const rates = `${machine}; multiply–adds ${(wasm.rates.flops / 1e9).toFixed(1)} GF/s, copies ${(wasm.rates.bytes / 1e9).toFixed(1)} GB/s measured there.`;
+const [flops, bytes] = [wasm.rates.flops, wasm.rates.bytes].map(rate => (rate / 1e9).toFixed(1));
+const rates = `${machine}; multiply–adds ${flops} GF/s, copies ${bytes} GB/s measured there.`;
 writeFileSync(
   join(root, 'docs/performance.md'),
   filled(performance, 'wasm', `${rates}\n\n${wasmTable(wasm)}`),
