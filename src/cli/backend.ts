@@ -6,7 +6,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { CallOptions, CreateOptions, Operator } from '../../runtime/index.ts';
+import { capitalised } from '../../codegen/ts/creators.ts';
+import type { GpuCreateOptions, GpuOperator } from '../../runtime/gpu.ts';
+import type { CallOptions, CreateOptions, Operator, Vector } from '../../runtime/index.ts';
 import { type ElaboratedSource, type ElaborateOptions, elaborateSource } from '../check/source.ts';
 import { type Compiled, type CompileOptions, compile, type LoweredSource, lowerSource } from '../compile.ts';
 import { data } from '../core/diagnostics/data.ts';
@@ -16,12 +18,14 @@ import { applyOperator, applySteps } from '../ir/dense.ts';
 import type { Program } from '../ir/operator.ts';
 import type { Environment } from '../ir/tensorEvaluate.ts';
 import { isLinear } from '../pipeline.ts';
+import { openEngine } from './dawn.ts';
+import type { ModuleBackend } from './options.ts';
 import type { Project } from './project.ts';
 import { exitCodes, Rejection, reject } from './rejection.ts';
 import { rejectWithout } from './select.ts';
 
 /** Rows of x, one after the other, to rows of y. */
-export type Apply = (x: Float64Array, batch: number) => Float64Array;
+export type Apply = (x: Float64Array, batch: number) => Promise<Float64Array>;
 
 export interface Runner {
   readonly apply: Apply;
@@ -62,7 +66,7 @@ function acceptable<Made extends { readonly diagnostics: readonly Diagnostic[] }
 
 export function referenceRunner(program: Program, environment: Environment): Runner {
   const rows = (length: number, one: (x: Float64Array) => Float64Array, width: number): Apply =>
-    function apply(x, batch) {
+    async function apply(x, batch) {
       const y = new Float64Array(batch * width);
       for (let row = 0; row < batch; row++)
         y.set(one(x.subarray(row * length, (row + 1) * length)), row * width);
@@ -81,14 +85,20 @@ export function referenceRunner(program: Program, environment: Environment): Run
   };
 }
 
+const runtimeFile = (name: string): string =>
+  new URL(`../../runtime/${name}${extname(import.meta.url)}`, import.meta.url).href;
+
 /** The runtime as this compiler has it, beside it. */
-export const runtimeUrl = new URL(`../../runtime/index${extname(import.meta.url)}`, import.meta.url).href;
+export const runtimes = { runtime: runtimeFile('index'), gpuRuntime: runtimeFile('gpu') } as const;
 
 export type GeneratedModule = Readonly<
-  Record<string, (options: CreateOptions) => Operator | Promise<Operator>>
+  Record<string, (options: CreateOptions & GpuCreateOptions) => Promise<RunningOperator>>
 >;
 
-/** Imports the module of a compilation whose `runtime` option was `runtimeUrl`. */
+/** An operator of a generated module, whatever runs it. */
+export type RunningOperator = Operator | GpuOperator;
+
+/** Imports the module of a compilation whose options had the `runtimes`. */
 export async function importModule({ artifacts }: Compiled): Promise<GeneratedModule> {
   const artifact = artifacts.find(each => each.name.endsWith('.js'));
   invariant(typeof artifact?.contents === 'string', 'a module is generated');
@@ -103,14 +113,15 @@ export async function importModule({ artifacts }: Compiled): Promise<GeneratedMo
   }
 }
 
-export interface WasmRun {
+export interface ModuleRun {
   readonly program: Program;
+  readonly backend: ModuleBackend;
   readonly scalar: 'f32' | 'f64';
   readonly environment: Environment;
 }
 
 export interface CreatedOperator {
-  readonly operator: Operator;
+  readonly operator: RunningOperator;
   /** Parameters that go with each call. */
   readonly call: NonNullable<CallOptions['call']>;
 }
@@ -118,9 +129,10 @@ export interface CreatedOperator {
 /** The operator of an imported module, with the given values for all its parameters. */
 export async function createOperator(
   module: GeneratedModule,
-  { program, environment }: WasmRun,
+  { program, backend, environment }: ModuleRun,
 ): Promise<CreatedOperator> {
-  const creator = `create${program.name.slice(0, 1).toUpperCase()}${program.name.slice(1)}`;
+  const isOnGpu = backend === 'webgpu';
+  const creator = `create${capitalised(program.name)}${isOnGpu ? 'OnGpu' : ''}`;
   const create = module[creator];
   invariant(create !== undefined, `the module exports ${creator}`);
   const values = (isCall: boolean) =>
@@ -129,21 +141,34 @@ export async function createOperator(
         .filter(({ tensor }) => (tensor.binding === 'call') === isCall)
         .map(({ name, tensor }) => [name, Float64Array.from(environment.get(tensor.name) ?? [])]),
     );
-  const operator = await namingErrors(async () => create({ params: values(false) }));
+  const options = { params: values(false), ...(isOnGpu && { device: await openDevice() }) };
+  const operator = await namingErrors(() => create(options));
   return { operator, call: values(true) };
 }
 
-export async function wasmRunner(module: GeneratedModule, setting: WasmRun): Promise<Runner> {
+async function openDevice(): Promise<GPUDevice> {
+  const engine = await openEngine();
+  return engine.kind === 'engine' ? engine.newDevice() : reject(data.noEngine, { why: engine.why });
+}
+
+/** One method of an operator, as a function that may take its time. */
+export type Call = (x: Vector, options: CallOptions) => Vector | Promise<Vector>;
+
+/** The types of the arrays are those of the module's own numbers. */
+export const callsOf = ({ apply, adjoint }: RunningOperator): { apply: Call; adjoint: Call | undefined } =>
+  ({ apply, adjoint }) as { apply: Call; adjoint: Call | undefined };
+
+export async function moduleRunner(module: GeneratedModule, setting: ModuleRun): Promise<Runner> {
   const { operator, call } = await createOperator(module, setting);
   const run =
-    (apply: NonNullable<Operator['adjoint']>): Apply =>
-    (x, batch) => {
+    (apply: Call): Apply =>
+    async (x, batch) => {
       const input = setting.scalar === 'f64' ? x : Float32Array.from(x);
-      return Float64Array.from(apply(input, { call, ...(x.length === 0 && { batch }) }));
+      return Float64Array.from(await apply(input, { call, ...(x.length === 0 && { batch }) }));
     };
-  const { adjoint } = operator;
+  const { apply, adjoint } = callsOf(operator);
   return {
-    apply: run(operator.apply),
+    apply: run(apply),
     adjoint: adjoint && run(adjoint),
     dispose: () => operator.dispose(),
   };
@@ -171,23 +196,26 @@ export function basisRows(from: number, count: number, width: number): Float64Ar
 const chunkElements = 2 ** 20;
 
 /** Hands on column after column of the matrix of an operator, as its action on the basis vectors. */
-export function eachColumn(
+export async function eachColumn(
   { apply }: Pick<Runner, 'apply'>,
   { rows, columns }: Program,
   use: (column: number, values: Float64Array) => void,
-): void {
+): Promise<void> {
   const count = Math.max(1, Math.floor(chunkElements / Math.max(1, rows, columns)));
   for (let from = 0; from < columns; from += count) {
     const batch = Math.min(count, columns - from);
-    const y = apply(basisRows(from, batch, columns), batch);
+    const y = await apply(basisRows(from, batch, columns), batch);
     for (let k = 0; k < batch; k++) use(from + k, y.subarray(k * rows, (k + 1) * rows));
   }
 }
 
-export function matrixByColumns(runner: Pick<Runner, 'apply'>, program: Program): Float64Array {
+export async function matrixByColumns(
+  runner: Pick<Runner, 'apply'>,
+  program: Program,
+): Promise<Float64Array> {
   const { rows, columns } = program;
   const matrix = new Float64Array(rows * columns);
-  eachColumn(runner, program, (column, values) => {
+  await eachColumn(runner, program, (column, values) => {
     for (let i = 0; i < rows; i++) matrix[i * columns + column] = at(values, i);
   });
   return matrix;

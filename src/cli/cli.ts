@@ -103,7 +103,7 @@ function addBuild(sop: Command, io: Io, end: End): void {
     .description('compile a file to a module and its kernels')
     .argument('<file>', 'a .sop file');
   withCompileFlags(command)
-    .option('--target <names>', 'what to build, separated by commas: wasm', 'wasm')
+    .option('--target <names>', 'what to build, separated by commas: wasm, wgsl', 'wasm')
     .option('--out <dir>', 'folder for the generated files (default: generated, beside the source)')
     .option('--no-inline', 'leave the kernels in a .wasm file, which the module reads')
     .option('--verify', 'compare the module with its source first; the report is written beside it')
@@ -119,7 +119,7 @@ function addRun(sop: Command, io: Io, end: End): void {
     .argument('<file>', 'a .sop file');
   withParameterFlags(withCompileFlags(command))
     .option('--mode <mode>', 'apply, adjoint, transpose, dense, diag or trace', 'apply')
-    .option('--backend <name>', 'wasm, the generated module; or reference, the definition in f64', 'wasm')
+    .option('--backend <name>', 'wasm, webgpu; or reference, the definition in f64', 'wasm')
     .option('--output <Y.npy>', 'where the result is written; printed otherwise')
     .option('--batch <n>', 'rows to draw when no input is given (default: 1)')
     .option('--json', 'the result as JSON on stdout')
@@ -132,6 +132,7 @@ function addVerify(sop: Command, io: Io, end: End): void {
     .description('compare the generated module with the dense matrix, within derived bounds')
     .argument('<file>', 'a .sop file');
   withParameterFlags(withCompileFlags(command))
+    .option('--backend <name>', 'what runs the generated module: wasm or webgpu', 'wasm')
     .option('--report <file.json>', 'where the conformance report is written')
     .option('--json', 'the report as JSON on stdout')
     .action(async (file, flags) => end(await (await import('./commands/verify.ts')).verify(io, file, flags)));
@@ -143,6 +144,7 @@ function addBench(sop: Command, io: Io, end: End): void {
     .description('time an operator against its dense matrix')
     .argument('<file>', 'a .sop file');
   withParameterFlags(withCompileFlags(command))
+    .option('--backend <name>', 'what runs the generated module: wasm or webgpu', 'wasm')
     .option('--batch <n>', 'rows of the input', '48')
     .option('--rounds <n>', 'rounds in which both are timed in turn', '21')
     .option('--json', 'the times as JSON on stdout')

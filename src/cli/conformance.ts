@@ -1,9 +1,25 @@
 /** The conformance check run on generated modules: what `sop verify` and `sop build --verify` share. */
+import type { Vector } from '../../runtime/index.ts';
 import type { Compiled, CompileOptions } from '../compile.ts';
+import { invariant } from '../core/invariant.ts';
 import type { OperatorReport } from '../verify/report.ts';
-import { type Backend, verifyOperator } from '../verify/verify.ts';
-import { type CreatedOperator, compileProject, createOperator, importModule, runtimeUrl } from './backend.ts';
+import {
+  type Backend,
+  prepareVerification,
+  type RunRequest,
+  runVerification,
+  type Verification,
+} from '../verify/verify.ts';
+import {
+  type CreatedOperator,
+  callsOf,
+  compileProject,
+  createOperator,
+  importModule,
+  runtimes,
+} from './backend.ts';
 import type { Io } from './io.ts';
+import type { ModuleBackend } from './options.ts';
 import { type Origin, type ParameterFlags, parameterValues } from './parameters.ts';
 import { progressOf } from './progress.ts';
 import type { Project } from './project.ts';
@@ -25,12 +41,15 @@ export interface Verified {
 export async function verifyProject(
   io: Io,
   project: Project,
-  options: Pick<CompileOptions, 'instances' | 'profile'> & { readonly scalar: 'f32' | 'f64' },
+  backend: ModuleBackend,
+  options: Pick<CompileOptions, 'instances' | 'targets' | 'profile' | 'gpuProfile'> & {
+    readonly scalar: 'f32' | 'f64';
+  },
   flags: ParameterFlags,
   seed: number,
 ): Promise<Verified> {
   const progress = progressOf(io);
-  const compiled = await compileProject(project, { ...options, runtime: runtimeUrl });
+  const compiled = await compileProject(project, { ...options, ...runtimes });
   const module = await importModule(compiled);
   const { scalar } = options;
   const operators: OperatorReport[] = [];
@@ -39,9 +58,9 @@ export async function verifyProject(
     progress.step(`verifying ${instance.source.name}, ${k + 1} of ${compiled.operators.length}`);
     const values = await parameterValues(io, instance.source, flags, seed);
     const { environment } = values;
-    const created = await createOperator(module, { program: instance.source, scalar, environment });
-    const subject = { instance, packed: compiled.packed, environment, seed };
-    operators.push(verifyOperator(subject, moduleBackend(created, scalar)));
+    const created = await createOperator(module, { program: instance.source, backend, scalar, environment });
+    const verification = prepareVerification({ instance, packed: compiled.packed, environment, seed });
+    operators.push(runVerification(verification, await backendOf(backend, verification, created, scalar)));
     origins.push(values.origins);
     created.operator.dispose();
   }
@@ -50,14 +69,51 @@ export async function verifyProject(
   return { compiled, origins, report: { source: project.source.name, passed, operators } };
 }
 
-function moduleBackend({ operator, call }: CreatedOperator, scalar: 'f32' | 'f64'): Backend {
-  const { inputLength, outputLength, apply, adjoint = apply } = operator;
+async function backendOf(
+  backend: ModuleBackend,
+  verification: Verification,
+  { operator, call }: CreatedOperator,
+  scalar: 'f32' | 'f64',
+): Promise<Backend> {
+  const { inputLength, outputLength } = operator;
+  const { apply, adjoint = apply } = callsOf(operator);
+  const run = ({ mode, x, batch, poison }: RunRequest): Vector | Promise<Vector> => {
+    const [method, width] = mode === 'apply' ? [apply, outputLength] : [adjoint, inputLength];
+    const out = new (scalar === 'f64' ? Float64Array : Float32Array)(batch * width).fill(poison);
+    return method(x, { out, call, ...(x.length === 0 && { batch }) });
+  };
+  if (backend === 'webgpu') return answeredAhead('generated module on WebGPU', verification, run);
+  // Calls in WebAssembly are synchronous.
+  return { name: 'generated module', run: request => run(request) as Vector };
+}
+
+/**
+ * The check asks at once, and a device answers later. What is asked does not depend on the answers: a first check hears
+ * zeros and only collects the questions, and the second, which counts, gets the answers in the same order.
+ */
+async function answeredAhead(
+  name: string,
+  verification: Verification,
+  run: (request: RunRequest) => Vector | Promise<Vector>,
+): Promise<Backend> {
+  const requests: RunRequest[] = [];
+  const { rows, columns } = verification.instance.source;
+  runVerification(verification, {
+    name,
+    run: request => {
+      requests.push({ ...request, x: request.x.slice() });
+      return new Float64Array(request.batch * (request.mode === 'apply' ? rows : columns));
+    },
+  });
+  const answers: PromiseSettledResult<Vector>[] = [];
+  for (const request of requests) answers.push(...(await Promise.allSettled([run(request)])));
   return {
-    name: 'generated module',
-    run: ({ mode, x, batch, poison }) => {
-      const [run, width] = mode === 'apply' ? [apply, outputLength] : [adjoint, inputLength];
-      const out = new (scalar === 'f64' ? Float64Array : Float32Array)(batch * width).fill(poison);
-      return run(x, { out, call, ...(x.length === 0 && { batch }) });
+    name,
+    run: () => {
+      const answer = answers.shift();
+      invariant(answer !== undefined, 'as many questions as before');
+      if (answer.status === 'rejected') throw answer.reason;
+      return answer.value;
     },
   };
 }

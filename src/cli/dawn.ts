@@ -3,6 +3,7 @@
  * software driver of Debian's chromium package. Loaded only when something asks for it.
  */
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import process from 'node:process';
 
 const softwareDrivers = [
@@ -54,6 +55,8 @@ async function open(): Promise<Engine> {
     process.env['VK_DRIVER_FILES'] = driver;
     process.env['VK_ICD_FILENAMES'] = driver;
   }
+  // Vulkan loaders look there for displays and complain on stderr where it is not set.
+  process.env['XDG_RUNTIME_DIR'] ??= tmpdir();
   const gpu = dawn.create([]);
   const adapter = await gpu.requestAdapter().catch(() => null);
   if (adapter === null)

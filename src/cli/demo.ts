@@ -9,12 +9,12 @@ import { at, invariant } from '../core/invariant.ts';
 import { certify } from '../explain/certificate.ts';
 import { explainText } from '../explain/text.ts';
 import { prepareMode } from '../verify/prepare.ts';
-import { compileProject, createOperator, importModule, runtimeUrl } from './backend.ts';
+import { callsOf, compileProject, createOperator, importModule, runtimes } from './backend.ts';
 import { shownPath, writeFiles } from './files.ts';
 import { processIo } from './io.ts';
 import { parameterValues } from './parameters.ts';
 import { openProject } from './project.ts';
-import { timeInterleaved } from './timing.ts';
+import { repeating, timeInterleaved } from './timing.ts';
 
 const [seed, batch] = [1, 48];
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -33,7 +33,7 @@ async function demo(): Promise<void> {
   const files = written.artifacts.map(({ name, contents }) => ({ path: join(folder, name), contents }));
   await writeFiles(io.cwd, files);
 
-  const compiled = await compileProject(project, { instances, runtime: runtimeUrl, modes: ['apply'] });
+  const compiled = await compileProject(project, { instances, ...runtimes, modes: ['apply'] });
   const [instance] = compiled.operators;
   const lowered = instance?.modes[0];
   invariant(instance !== undefined && lowered !== undefined, 'the example has monarch1k');
@@ -41,18 +41,20 @@ async function demo(): Promise<void> {
   const { environment } = await parameterValues(io, program, {}, seed);
   const { operator, call } = await createOperator(await importModule(compiled), {
     program,
+    backend: 'wasm',
     scalar: 'f32',
     environment,
   });
+  const { apply } = callsOf(operator);
   const probes = prepareMode(program, lowered, environment, seed).sets.find(({ name }) => name === 'probe');
   invariant(probes !== undefined, 'every operator is probed');
-  const y = operator.apply(Float32Array.from(probes.x), { call });
+  const y = await apply(Float32Array.from(probes.x), { call });
   const worst = worstOf(y, probes.expected, probes.tolerance);
   const x = Float32Array.from({ length: batch * program.columns }, (_, k) =>
     at(probes.x, k % probes.x.length),
   );
   const out = new Float32Array(batch * program.rows);
-  const [time] = timeInterleaved([() => operator.apply(x, { out, call })], 20);
+  const [time] = await timeInterleaved([repeating(() => apply(x, { out, call }))], 20);
   const milliseconds = time?.medianMs ?? Number.NaN;
   const speed = (certify(lowered).total.flopsPerRow * batch) / milliseconds / 1e6;
   const [error, bound] = [worst.error, worst.bound].map(each => each.toExponential(2));

@@ -1,5 +1,6 @@
 /** Options that several commands share: how their texts are understood. */
 import type { Command } from 'commander';
+import type { CompileOptions, Target } from '../compile.ts';
 import { data } from '../core/diagnostics/data.ts';
 import type { ProfileName } from '../plan/profile.ts';
 import { misuse } from './rejection.ts';
@@ -22,7 +23,7 @@ export function withCompileFlags(command: Command): Command {
   repeatable(command, '-D, --define <size=n>', 'the value of a size of the operator, e.g. -D n=1024');
   return command
     .option('--dtype <type>', 'precision of the kernels: f32 or f64', 'f32')
-    .option('--profile <name>', 'what the machine offers: wasm-simd128 or wasm-relaxed', 'wasm-simd128');
+    .option('--profile <name>', 'what the machine offers: wasm-simd128, wasm-relaxed or webgpu-default');
 }
 
 /** Where parameters and inputs come from. */
@@ -74,10 +75,28 @@ export function oneOf<Name extends string>(
 export const scalarOf = (dtype: string): 'f32' | 'f64' =>
   oneOf('--dtype', dtype, ['f32', 'f64'], ['f16', 'bf16']);
 
-export const profileOf = (profile: string): ProfileName =>
-  oneOf(
-    '--profile',
-    profile,
-    ['wasm-simd128', 'wasm-relaxed'],
-    ['webgpu-default', 'webgpu-large', 'sm_80', 'sm_90a'],
-  );
+const profileNames = {
+  wasm: ['wasm-simd128', 'wasm-relaxed'],
+  wgsl: ['webgpu-default'],
+} as const satisfies Record<Target, readonly ProfileName[]>;
+
+/** A profile of one of the targets; the first of the first where none is named. */
+export function profileOf(profile: string | undefined, targets: readonly Target[]): ProfileName {
+  const known: readonly ProfileName[] = targets.flatMap(target => profileNames[target]);
+  return oneOf('--profile', profile ?? known[0] ?? '', known, ['webgpu-large', 'sm_80', 'sm_90a']);
+}
+
+/** The options of a compilation for these targets, where the profile belongs to one of them. */
+export function targetOptions(
+  targets: readonly Target[],
+  given: string | undefined,
+): Pick<CompileOptions, 'targets' | 'profile' | 'gpuProfile'> {
+  const profile = profileOf(given, targets);
+  return { targets, ...(profile === 'webgpu-default' ? { gpuProfile: profile } : { profile }) };
+}
+
+/** What runs a generated module: an engine for WebAssembly, or Dawn. */
+export const backends = ['wasm', 'webgpu'] as const;
+export type ModuleBackend = (typeof backends)[number];
+
+export const targetOf = { wasm: 'wasm', webgpu: 'wgsl' } as const satisfies Record<ModuleBackend, Target>;

@@ -10,14 +10,22 @@ export interface Times {
 /** A round repeats a function for at least this long. */
 const roundMs = 8;
 
+/** Does its work so many times; what it leaves to a device it waits for. */
+export type Timed = (repeats: number) => void | Promise<void>;
+
+export const repeating =
+  (run: () => unknown): Timed =>
+  repeats => {
+    for (let k = 0; k < repeats; k++) run();
+  };
+
 /** Every function once a round, in turn, so that all meet the same disturbances. The first rounds only warm up. */
-export function timeInterleaved(functions: readonly (() => void)[], rounds: number): Times[] {
-  const repeats = functions.map(repeatsFor);
+export async function timeInterleaved(functions: readonly Timed[], rounds: number): Promise<Times[]> {
+  const repeats: number[] = [];
+  for (const run of functions) repeats.push(await repeatsFor(run));
   const times = functions.map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
-    functions.forEach((run, k) => {
-      at(times, k).push(timeOf(run, at(repeats, k)));
-    });
+    for (const [k, run] of functions.entries()) at(times, k).push(await timeOf(run, at(repeats, k)));
   }
   return times.map(each => {
     const sorted = each.toSorted((a, b) => a - b);
@@ -26,15 +34,15 @@ export function timeInterleaved(functions: readonly (() => void)[], rounds: numb
   });
 }
 
-function timeOf(run: () => void, repeats: number): number {
+async function timeOf(run: Timed, repeats: number): Promise<number> {
   const start = performance.now();
-  for (let k = 0; k < repeats; k++) run();
+  await run(repeats);
   return (performance.now() - start) / repeats;
 }
 
 /** Doubles the count until a round is long enough; what runs meanwhile is compiled and cached by the engine. */
-function repeatsFor(run: () => void): number {
+async function repeatsFor(run: Timed): Promise<number> {
   let repeats = 1;
-  while (timeOf(run, repeats) * repeats < roundMs && repeats < 2 ** 20) repeats *= 2;
+  while ((await timeOf(run, repeats)) * repeats < roundMs && repeats < 2 ** 20) repeats *= 2;
   return repeats;
 }

@@ -3,8 +3,9 @@
  * results are checked before anything is timed.
  */
 import { normal } from '../../../runtime/generators.ts';
-import type { CallOptions, Vector } from '../../../runtime/index.ts';
-import { type Compiled, compile } from '../../compile.ts';
+import type { GpuOperator } from '../../../runtime/gpu.ts';
+import type { CallOptions, Operator, Vector } from '../../../runtime/index.ts';
+import { type Compiled, type CompileOptions, compile } from '../../compile.ts';
 import { data } from '../../core/diagnostics/data.ts';
 import { at } from '../../core/invariant.ts';
 import { type Certificate, certify } from '../../explain/certificate.ts';
@@ -12,30 +13,40 @@ import type { Program } from '../../ir/operator.ts';
 import type { Environment } from '../../ir/tensorEvaluate.ts';
 import { isLinear } from '../../pipeline.ts';
 import { formatBytes } from '../../plan/plan.ts';
-import type { ProfileName } from '../../plan/profile.ts';
 import {
   type CreatedOperator,
+  callsOf,
   compileProject,
   createOperator,
   importModule,
+  type ModuleRun,
   matrixByColumns,
   namingErrors,
   referenceRunner,
-  runtimeUrl,
+  runtimes,
 } from '../backend.ts';
 import type { Io } from '../io.ts';
-import { type CompileFlags, profileOf, scalarOf, seedOf, wholeNumber } from '../options.ts';
+import {
+  backends,
+  type CompileFlags,
+  oneOf,
+  scalarOf,
+  seedOf,
+  targetOf,
+  targetOptions,
+  wholeNumber,
+} from '../options.ts';
 import { type ParameterFlags, parameterValues } from '../parameters.ts';
 import { progressOf } from '../progress.ts';
 import { openProject } from '../project.ts';
 import { type ExitCode, exitCodes, misuse } from '../rejection.ts';
 import { printDiagnostics, printJson } from '../report.ts';
 import { selectOne } from '../select.ts';
-import { type Times, timeInterleaved } from '../timing.ts';
+import { repeating, type Timed, type Times, timeInterleaved } from '../timing.ts';
 
 export interface BenchFlags extends CompileFlags, ParameterFlags {
   readonly dtype: string;
-  readonly profile: string;
+  readonly backend: string;
   readonly seed: string;
   readonly batch: string;
   readonly rounds: string;
@@ -51,18 +62,20 @@ const numbersLimit = 2 ** 27;
 interface Contestant {
   readonly name: string;
   readonly certificate: Certificate;
-  readonly run: () => Vector;
+  readonly run: Timed;
   /** Of the first rows, against f64: the largest difference, and the same in parts of the largest value. */
   readonly error: { readonly absolute: number; readonly relative: number };
 }
 
 export async function bench(io: Io, file: string, flags: BenchFlags): Promise<ExitCode> {
-  const [scalar, profile, seed] = [scalarOf(flags.dtype), profileOf(flags.profile), seedOf(flags.seed)];
+  const backend = oneOf('--backend', flags.backend, backends);
+  const [scalar, seed] = [scalarOf(flags.dtype), seedOf(flags.seed)];
+  const target = targetOptions([targetOf[backend]], flags.profile);
   const batch = wholeNumber('--batch', flags.batch, 2 ** 16);
   const rounds = Math.max(1, wholeNumber('--rounds', flags.rounds, 1000));
   const progress = progressOf(io);
   const project = await openProject(io, file);
-  const options = { scalar, profile, runtime: runtimeUrl, modes: ['apply' as const] };
+  const options = { scalar, ...target, ...runtimes, modes: ['apply' as const] };
   const compiled = await compileProject(project, { ...options, instances: [selectOne(project, flags)] });
   const { program, certificate } = onlyOperator(compiled);
   if (batch * Math.max(program.rows, program.columns) > numbersLimit)
@@ -70,40 +83,83 @@ export async function bench(io: Io, file: string, flags: BenchFlags): Promise<Ex
   const { environment } = await parameterValues(io, program, flags, seed);
   const drawn = new Float64Array(batch * program.columns);
   normal(drawn, 'x', seed, 1);
-  const setting = { program, scalar, environment };
+  const setting = { program, backend, scalar, environment };
   const x = scalar === 'f64' ? drawn : Float32Array.from(drawn);
   progress.step('computing the reference');
-  const reference = referenceRows(program, environment, x, batch);
-  const contestant = (name: string, certificate: Certificate, created: CreatedOperator): Contestant => {
-    const run = runnerOf(created, x, batch, program.rows);
-    return { name, certificate, run, error: errorOf(run(), reference) };
+  const reference = await referenceRows(program, environment, x, batch);
+  const contestant = async (
+    name: string,
+    certificate: Certificate,
+    { operator, call }: CreatedOperator,
+  ): Promise<Contestant> => {
+    const rows = { x, batch, call };
+    const y = await callsOf(operator).apply(x, { call, ...(x.length === 0 && { batch }) });
+    const run = 'encode' in operator ? onDevice(operator, rows) : inPlace(operator, rows, y);
+    return { name, certificate, run, error: errorOf(y, reference) };
   };
   const own = await createOperator(await importModule(compiled), setting);
-  const contestants = [await namingErrors(async () => contestant(program.name, certificate, own))];
+  const contestants = [await namingErrors(() => contestant(program.name, certificate, own))];
   if (isLinear(program) && program.rows * program.columns <= denseLimit) {
     progress.step('making the dense matrix');
-    const dense = await denseOperator(program, environment, scalar, profile);
-    contestants.push(contestant('dense matrix', dense.certificate, dense.created));
+    const dense = await denseOperator(setting, options);
+    contestants.push(await contestant('dense matrix', dense.certificate, dense.created));
   }
   progress.step(`timing ${rounds} rounds`);
-  const times = timeInterleaved(
+  const times = await timeInterleaved(
     contestants.map(each => each.run),
     rounds,
   );
   progress.done();
-  tell(io, flags, { program, batch, rounds, how: `${profile}, ${scalar}`, contestants, times });
+  tell(io, flags, {
+    program,
+    batch,
+    rounds,
+    how: `${target.gpuProfile ?? target.profile}, ${scalar}`,
+    contestants,
+    times,
+  });
   if (!flags.json) printDiagnostics(io, compiled.diagnostics);
   return exitCodes.ok;
 }
 
-/** Writes into the same output each time, as a caller in a loop would. */
-function runnerOf({ operator, call }: CreatedOperator, x: Vector, batch: number, rows: number): () => Vector {
-  const out = new (x instanceof Float64Array ? Float64Array : Float32Array)(batch * rows);
-  const options: CallOptions = { out, call, ...(x.length === 0 && { batch }) };
-  return () => operator.apply(x, options);
+interface TimedRows {
+  readonly x: Vector;
+  readonly batch: number;
+  readonly call: NonNullable<CallOptions['call']>;
 }
 
-function referenceRows(program: Program, environment: Environment, x: Vector, batch: number): Float64Array {
+/** Writes into the same output each time, as a caller in a loop would. */
+function inPlace({ apply }: Operator, { x, batch, call }: TimedRows, out: Vector): Timed {
+  const options: CallOptions = { out, call, ...(x.length === 0 && { batch }) };
+  return repeating(() => apply(x, options));
+}
+
+/** On buffers that stay on the device, one pass for all repeats: what is timed is the kernels alone. */
+function onDevice(operator: GpuOperator, { x, batch, call }: TimedRows): Timed {
+  const { device, outputLength } = operator;
+  const buffer = (bytes: number) =>
+    device.createBuffer({
+      size: Math.max(16, bytes),
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
+    });
+  const [input, output] = [buffer(x.byteLength), buffer(batch * outputLength * 4)];
+  device.queue.writeBuffer(input, 0, Float32Array.from(x));
+  return async repeats => {
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (let k = 0; k < repeats; k++) operator.encode(pass, { x: input, y: output, batch, call });
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    await device.queue.onSubmittedWorkDone();
+  };
+}
+
+function referenceRows(
+  program: Program,
+  environment: Environment,
+  x: Vector,
+  batch: number,
+): Promise<Float64Array> {
   const count = Math.min(batch, checkedRows);
   const rows = Float64Array.from(x.subarray(0, count * program.columns));
   return referenceRunner(program, environment).apply(rows, count);
@@ -120,20 +176,17 @@ function errorOf(computed: Vector, exact: Float64Array): Contestant['error'] {
 
 /** The same matrix, compiled as a dense operator by the same compiler. */
 async function denseOperator(
-  program: Program,
-  environment: Environment,
-  scalar: 'f32' | 'f64',
-  profile: ProfileName,
+  { program, environment, ...setting }: ModuleRun,
+  options: CompileOptions,
 ): Promise<{ certificate: Certificate; created: CreatedOperator }> {
   const text = 'op whole[m, n](W: [m, n]) : n -> m = dense(W)\n';
   const { rows, columns } = program;
   const instances = [{ operator: 'whole', sizes: { m: rows, n: columns } }];
-  const options = { instances, scalar, profile, runtime: runtimeUrl, modes: ['apply' as const] };
-  const compiled = await compile({ name: 'whole.sop', text }, options);
+  const compiled = await compile({ name: 'whole.sop', text }, { ...options, instances });
   const whole = onlyOperator(compiled);
-  const matrix = matrixByColumns(referenceRunner(program, environment), program);
-  const setting = { program: whole.program, scalar, environment: new Map([['whole.W', matrix]]) };
-  const created = await createOperator(await importModule(compiled), setting);
+  const matrix = await matrixByColumns(referenceRunner(program, environment), program);
+  const values = { program: whole.program, environment: new Map([['whole.W', matrix]]) };
+  const created = await createOperator(await importModule(compiled), { ...setting, ...values });
   return { certificate: whole.certificate, created };
 }
 

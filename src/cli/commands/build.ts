@@ -1,11 +1,12 @@
 /** `sop build FILE`: the generated module and its kernels, as files. */
 import { join, resolve } from 'node:path';
+import type { Target } from '../../compile.ts';
 import { reportLines } from '../../verify/report.ts';
 import { compileProject } from '../backend.ts';
 import { type ConformanceReport, verifyProject } from '../conformance.ts';
 import { shownPath, writeFiles } from '../files.ts';
 import type { Io } from '../io.ts';
-import { type CompileFlags, oneOf, profileOf, scalarOf, seedOf } from '../options.ts';
+import { backends, type CompileFlags, oneOf, scalarOf, seedOf, targetOf, targetOptions } from '../options.ts';
 import { openProject } from '../project.ts';
 import { type ExitCode, exitCodes } from '../rejection.ts';
 import { jsonDiagnostics, printDiagnostics, printJson } from '../report.ts';
@@ -14,7 +15,6 @@ import { selectInstances } from '../select.ts';
 export interface BuildFlags extends CompileFlags {
   readonly target: string;
   readonly dtype: string;
-  readonly profile: string;
   readonly out?: string;
   readonly inline: boolean;
   readonly verify?: boolean;
@@ -23,24 +23,26 @@ export interface BuildFlags extends CompileFlags {
 }
 
 export async function build(io: Io, file: string, flags: BuildFlags): Promise<ExitCode> {
-  for (const target of flags.target.split(','))
-    oneOf('--target', target, ['wasm'], ['wgsl', 'cuda', 'torch']);
-  const [scalar, profile] = [scalarOf(flags.dtype), profileOf(flags.profile)];
+  const targets = flags.target
+    .split(',')
+    .map((target): Target => oneOf('--target', target, ['wasm', 'wgsl'], ['cuda', 'torch']));
+  const [scalar, options] = [scalarOf(flags.dtype), targetOptions(targets, flags.profile)];
   const project = await openProject(io, file);
   const instances = selectInstances(project, flags);
-  const chosen = { ...(instances && { instances }), scalar, profile };
+  const chosen = { ...(instances && { instances }), scalar, ...options };
   const compiled = await compileProject(project, { ...chosen, inline: flags.inline });
   const folder = flags.out === undefined ? join(project.folder, 'generated') : resolve(io.cwd, flags.out);
   const files = compiled.artifacts.map(({ name, contents }) => ({ path: join(folder, name), contents }));
   if (flags.verify) {
-    const { report } = await verifyProject(io, project, chosen, {}, seedOf(flags.seed));
-    const text = `${JSON.stringify(report, undefined, 2)}\n`;
     const [first] = compiled.artifacts;
-    files.push({
-      path: join(folder, `${first?.name.replace(/\.\w+$/, '')}.conformance.json`),
-      contents: text,
-    });
-    if (!report.passed) return tellFailure(io, flags, report);
+    const stem = first?.name.replace(/\.\w+$/, '');
+    for (const backend of backends.filter(each => targets.includes(targetOf[each]))) {
+      const one = { ...chosen, targets: [targetOf[backend]] };
+      const { report } = await verifyProject(io, project, backend, one, {}, seedOf(flags.seed));
+      if (!report.passed) return tellFailure(io, flags, report);
+      const name = backend === 'wasm' ? `${stem}.conformance.json` : `${stem}.${backend}.conformance.json`;
+      files.push({ path: join(folder, name), contents: `${JSON.stringify(report, undefined, 2)}\n` });
+    }
   }
   await writeFiles(io.cwd, files);
   const operators = compiled.operators.map(({ source }) => source);

@@ -15,15 +15,25 @@ import {
   elaborateProject,
   importModule,
   matrixByColumns,
+  moduleRunner,
   namingErrors,
   type Runner,
   referenceRunner,
-  runtimeUrl,
-  wasmRunner,
+  runtimes,
 } from '../backend.ts';
 import { writeFiles } from '../files.ts';
 import type { Io } from '../io.ts';
-import { type CompileFlags, oneOf, profileOf, scalarOf, seedOf, wholeNumber } from '../options.ts';
+import {
+  backends,
+  type CompileFlags,
+  type ModuleBackend,
+  oneOf,
+  scalarOf,
+  seedOf,
+  targetOf,
+  targetOptions,
+  wholeNumber,
+} from '../options.ts';
 import { type Origin, ownInput, type ParameterFlags, parameterValues, readNpy } from '../parameters.ts';
 import { progressOf } from '../progress.ts';
 import { openProject, type Project } from '../project.ts';
@@ -34,7 +44,6 @@ import { describeOrigins, jsonNumbers, lineOfNumbers } from '../values.ts';
 
 export interface RunFlags extends CompileFlags, ParameterFlags {
   readonly dtype: string;
-  readonly profile: string;
   readonly mode: string;
   readonly backend: string;
   readonly output?: string;
@@ -51,8 +60,10 @@ const matrixLimit = 2 ** 26;
 
 export async function run(io: Io, file: string, flags: RunFlags): Promise<ExitCode> {
   const mode = oneOf('--mode', flags.mode, modes, ['vjp', 'solve', 'logdet']);
-  const backend = oneOf('--backend', flags.backend, ['wasm', 'reference'], ['webgpu']);
-  const [scalar, profile] = [scalarOf(flags.dtype), profileOf(flags.profile)];
+  const backend = oneOf('--backend', flags.backend, [...backends, 'reference']);
+  const scalar = scalarOf(flags.dtype);
+  const target = backend === 'reference' ? 'wasm' : targetOf[backend];
+  const options = targetOptions([target], flags.profile);
   const seed = seedOf(flags.seed);
   const progress = progressOf(io);
   const project = await openProject(io, file);
@@ -61,7 +72,7 @@ export async function run(io: Io, file: string, flags: RunFlags): Promise<ExitCo
   const { program, diagnostics, start } = await prepare(project, backend, {
     instances: [instance],
     scalar,
-    profile,
+    ...options,
     modes: modesNeeded,
   });
   requireMode(program, mode);
@@ -72,7 +83,7 @@ export async function run(io: Io, file: string, flags: RunFlags): Promise<ExitCo
   const runner = await start(environment);
   progress.step(`running ${program.name}`);
   const started = performance.now();
-  const result = await namingErrors(async () => compute(runner, program, mode, input));
+  const result = await namingErrors(() => compute(runner, program, mode, input));
   const milliseconds = performance.now() - started;
   runner.dispose();
   progress.done();
@@ -82,6 +93,7 @@ export async function run(io: Io, file: string, flags: RunFlags): Promise<ExitCo
     const path = resolve(io.cwd, flags.output);
     await writeFiles(io.cwd, [{ path, contents: printNpy(result.shape, values) }]);
   }
+  const profile = options.gpuProfile ?? options.profile;
   const how = backend === 'reference' ? 'reference, f64' : `${profile}, ${scalar}`;
   tell(io, flags, {
     program,
@@ -106,7 +118,7 @@ interface Prepared {
 /** The reference needs no more than the meaning of the source: it runs what no target compiles, too. */
 async function prepare(
   project: Project,
-  backend: 'wasm' | 'reference',
+  backend: ModuleBackend | 'reference',
   options: CompileOptions & { readonly scalar: 'f32' | 'f64' },
 ): Promise<Prepared> {
   if (backend === 'reference') {
@@ -114,13 +126,13 @@ async function prepare(
     const program = at(programs, 0);
     return { program, diagnostics, start: async environment => referenceRunner(program, environment) };
   }
-  const compiled = await compileProject(project, { ...options, runtime: runtimeUrl });
+  const compiled = await compileProject(project, { ...options, ...runtimes });
   const program = at(compiled.operators, 0).source;
-  const setting = { program, scalar: options.scalar };
+  const setting = { program, backend, scalar: options.scalar };
   return {
     program,
     diagnostics: compiled.diagnostics,
-    start: async environment => wasmRunner(await importModule(compiled), { ...setting, environment }),
+    start: async environment => moduleRunner(await importModule(compiled), { ...setting, environment }),
   };
 }
 
@@ -187,15 +199,20 @@ interface Result {
   readonly values: Float64Array;
 }
 
-function compute(runner: Runner, program: Program, mode: RunMode, input: Input | undefined): Result {
+async function compute(
+  runner: Runner,
+  program: Program,
+  mode: RunMode,
+  input: Input | undefined,
+): Promise<Result> {
   const { rows, columns } = program;
   switch (mode) {
     case 'dense':
-      return { shape: [rows, columns], values: matrixByColumns(runner, program) };
+      return { shape: [rows, columns], values: await matrixByColumns(runner, program) };
     case 'diag':
     case 'trace': {
       const diagonal = new Float64Array(rows);
-      eachColumn(runner, program, (column, values) => {
+      await eachColumn(runner, program, (column, values) => {
         diagonal[column] = values[column] ?? Number.NaN;
       });
       if (mode === 'diag') return { shape: [rows], values: diagonal };
@@ -208,7 +225,7 @@ function compute(runner: Runner, program: Program, mode: RunMode, input: Input |
       // All numbers are real: the adjoint is the transpose.
       const apply = (mode === 'apply' ? runner.apply : runner.adjoint) ?? runner.apply;
       const width = mode === 'apply' ? rows : columns;
-      return { shape: [...shape.slice(0, -1), width], values: apply(values, batch) };
+      return { shape: [...shape.slice(0, -1), width], values: await apply(values, batch) };
     }
   }
 }

@@ -4,7 +4,7 @@ import { reportLines } from '../../verify/report.ts';
 import { verifyProject } from '../conformance.ts';
 import { writeFiles } from '../files.ts';
 import type { Io } from '../io.ts';
-import { type CompileFlags, profileOf, scalarOf, seedOf } from '../options.ts';
+import { backends, type CompileFlags, oneOf, scalarOf, seedOf, targetOf, targetOptions } from '../options.ts';
 import type { ParameterFlags } from '../parameters.ts';
 import { openProject } from '../project.ts';
 import { type ExitCode, exitCodes } from '../rejection.ts';
@@ -14,18 +14,20 @@ import { describeOrigins } from '../values.ts';
 
 export interface VerifyFlags extends CompileFlags, ParameterFlags {
   readonly dtype: string;
-  readonly profile: string;
+  readonly backend: string;
   readonly seed: string;
   readonly report?: string;
   readonly json?: boolean;
 }
 
 export async function verify(io: Io, file: string, flags: VerifyFlags): Promise<ExitCode> {
-  const [scalar, profile, seed] = [scalarOf(flags.dtype), profileOf(flags.profile), seedOf(flags.seed)];
+  const backend = oneOf('--backend', flags.backend, backends);
+  const [scalar, seed] = [scalarOf(flags.dtype), seedOf(flags.seed)];
+  const options = targetOptions([targetOf[backend]], flags.profile);
   const project = await openProject(io, file);
   const instances = selectInstances(project, flags);
-  const chosen = { ...(instances && { instances }), scalar, profile };
-  const { compiled, origins, report } = await verifyProject(io, project, chosen, flags, seed);
+  const chosen = { ...(instances && { instances }), scalar, ...options };
+  const { compiled, origins, report } = await verifyProject(io, project, backend, chosen, flags, seed);
   if (flags.report !== undefined) {
     const contents = `${JSON.stringify(report, undefined, 2)}\n`;
     await writeFiles(io.cwd, [{ path: resolve(io.cwd, flags.report), contents }]);

@@ -165,16 +165,24 @@ export const data = {
     message: ({ operator, mode, why }) => `${operator} has no ${mode}: ${why}`,
     explanation: 'Maps with pointwise steps can only be applied; diagonals and traces need square operators.',
   }),
+  unknownCode: row<{ given: string }>({
+    code: 'SOP0338',
+    severity: 'error',
+    message: ({ given }) => `there is no diagnostic ${given}`,
+    explanation: 'Codes are SOP and four digits; the docs list them all.',
+  }),
   noDoubles: row<{ profile: string }>({
     code: 'SOP0339',
     severity: 'error',
     message: ({ profile }) => `${profile} computes in f32: WGSL has no f64`,
     explanation: 'Shaders have no numbers of double precision. Compile for WebAssembly, or in f32.',
   }),
-  unknownCode: row<{ given: string }>({
-    code: 'SOP0338',
+  noEngine: row<{ why: string }>({
+    code: 'SOP0340',
     severity: 'error',
-    message: ({ given }) => `there is no diagnostic ${given}`,
-    explanation: 'Codes are SOP and four digits; the docs list them all.',
+    message: ({ why }) => `nothing here runs WebGPU: ${why}`,
+    explanation:
+      'The command line runs shaders by Dawn: the optional package webgpu of npm, and a Vulkan, Metal or Direct3D ' +
+      '12 driver. On Debian the package chromium brings one in software.',
   }),
 } as const;
