@@ -3,23 +3,12 @@
  * product.
  */
 import { defaultDevice, init, jit, numpy as np } from '@jax-js/jax';
+import type { MonarchValues } from './reference.ts';
 
 export interface Contender {
   readonly name: string;
   /** Computes y from x once and hands back its values, row-major [batch, n]. */
   readonly run: () => Float32Array;
-}
-
-export interface MonarchValues {
-  readonly n: number;
-  readonly blocks: number;
-  readonly batch: number;
-  /** [n/blocks, blocks, blocks]. */
-  readonly L: Float32Array;
-  /** [blocks, n/blocks, n/blocks]. */
-  readonly R: Float32Array;
-  /** [batch, n]. */
-  readonly x: Float32Array;
 }
 
 export async function startPeer(): Promise<void> {

@@ -1,5 +1,16 @@
 /** The products in f64, and seeded values to multiply. */
-import type { MonarchValues } from './peers.ts';
+
+export interface MonarchValues {
+  readonly n: number;
+  readonly blocks: number;
+  readonly batch: number;
+  /** [n/blocks, blocks, blocks]. */
+  readonly L: Float32Array;
+  /** [blocks, n/blocks, n/blocks]. */
+  readonly R: Float32Array;
+  /** [batch, n]. */
+  readonly x: Float32Array;
+}
 
 /** Uniform in [-1, 1), by a linear congruential generator. */
 export function randomValues(length: number, seed: number): Float32Array {

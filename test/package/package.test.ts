@@ -124,16 +124,24 @@ describe('TypeScript accepts the types', () => {
     nodenext: { module: 'nodenext', moduleResolution: 'nodenext' },
     bundler: { module: 'esnext', moduleResolution: 'bundler' },
   };
-  test.each(Object.entries(resolutions))('under %s resolution', async (name, resolution) => {
-    const options = { ...resolution, target: 'es2022', lib: ['es2022', 'dom'], strict: true, noEmit: true };
-    const strictness = { exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, types: ['node'] };
-    const file = join(project, `tsconfig.${name}.json`);
-    await writeFile(
-      file,
-      JSON.stringify({ compilerOptions: { ...options, ...strictness }, files: ['program.ts'] }),
-    );
-    const compiler = join(root, 'node_modules', '.bin', 'tsc');
-    const { stdout } = await run(compiler, ['-p', file], { cwd: project }).catch(error => error);
-    expect(stdout).toBe('');
-  }, 60_000);
+  test.each(Object.entries(resolutions))(
+    'under %s resolution',
+    async (name, resolution) => {
+      const options = { ...resolution, target: 'es2022', lib: ['es2022', 'dom'], strict: true, noEmit: true };
+      const strictness = {
+        exactOptionalPropertyTypes: true,
+        noUncheckedIndexedAccess: true,
+        types: ['node'],
+      };
+      const file = join(project, `tsconfig.${name}.json`);
+      await writeFile(
+        file,
+        JSON.stringify({ compilerOptions: { ...options, ...strictness }, files: ['program.ts'] }),
+      );
+      const compiler = join(root, 'node_modules', '.bin', 'tsc');
+      const { stdout } = await run(compiler, ['-p', file], { cwd: project }).catch(error => error);
+      expect(stdout).toBe('');
+    },
+    60_000,
+  );
 });
