@@ -9,6 +9,7 @@ import { tableReader } from '../ir/tensorEvaluate.ts';
 import type { MappedView, TileProgram, TileStatement } from '../tile/tile.ts';
 import { analyseContract } from './analyseContract.ts';
 import { prepareEpilogue } from './analyseEpilogue.ts';
+import { orderFree, over, productRounding } from './bound.ts';
 import { type AnalysisRun, type BoundedBuffers, type BoundedRows, rowsOf } from './boundedRows.ts';
 import { packedTensor } from './boundedTensor.ts';
 
@@ -87,7 +88,7 @@ function analyseCopy(
   run: AnalysisRun,
 ): void {
   const [from, to] = [viewed(input, buffers, run), viewed(output, buffers, run)];
-  const { u } = run.arithmetic;
+  const { u, flush } = run.arithmetic;
   for (let row = 0; row < run.batch; row++) {
     to.addresses.forEach((address, i) => {
       const place = row * to.rows.width + address;
@@ -99,7 +100,7 @@ function analyseCopy(
         to.rows.error[place] = error;
       } else if (value !== 0 || error !== 0) {
         to.rows.value[place] = old + value;
-        to.rows.error[place] = oldError + error + u * (Math.abs(old + value) + oldError + error);
+        to.rows.error[place] = oldError + error + u * (Math.abs(old + value) + oldError + error) + 3 * flush;
       }
     });
   }
@@ -115,13 +116,15 @@ function analyseSubstitute(
   run: AnalysisRun,
 ): void {
   const { order, direction, unitDiagonal } = solve;
-  const { u, eta } = run.arithmetic;
+  const { arithmetic } = run;
+  const { u, reassociates } = arithmetic;
   const [from, to] = [viewed(solve.input, buffers, run), viewed(solve.output, buffers, run)];
   const weights = packedTensor(solve.weights, run.environment, run.arithmetic);
   const sequence = Array.from({ length: order }, (_, k) => (direction === 'forward' ? k : order - 1 - k));
   const solveRow = (row: number, i: number, step: number): void => {
     const source = row * from.rows.width + at(from.addresses, i);
     let [value, error] = [at(from.rows.value, source), at(from.rows.error, source)];
+    let [roundings, magnitude] = [0, Math.abs(value) + error];
     for (let k = 0; k < step; k++) {
       const j = at(sequence, k);
       const place = row * to.rows.width + at(to.addresses, j);
@@ -130,16 +133,19 @@ function analyseSubstitute(
       if ((x === 0 && ex === 0) || (w === 0 && ew === 0)) continue;
       const size = Math.abs(x) + ex;
       value -= w * x;
-      error += Math.abs(w) * ex + ew * size + u * (Math.abs(w) + ew) * size + eta;
-      error += u * (Math.abs(value) + error);
+      const product = Math.abs(w) * ex + ew * size + productRounding(Math.abs(w) + ew, size, arithmetic);
+      error += product;
+      magnitude += Math.abs(w * x) + product;
+      roundings++;
+      if (!reassociates) error += u * (Math.abs(value) + error);
     }
+    error += orderFree(roundings, magnitude, arithmetic);
     const place = row * to.rows.width + at(to.addresses, i);
     if (!unitDiagonal && (value !== 0 || error !== 0)) {
       const [w, ew] = [at(weights.value, i * order + i), at(weights.error, i * order + i)];
-      const least = Math.abs(w) - ew;
-      value /= w;
-      error = least > 0 ? (error + Math.abs(value) * ew) / least : Number.POSITIVE_INFINITY;
-      error += u * (Math.abs(value) + error) + eta;
+      const quotient = over({ value, error }, { value: w, error: ew }, arithmetic);
+      value = quotient.value;
+      error = quotient.error;
     }
     to.rows.value[place] = value;
     to.rows.error[place] = error;

@@ -2,6 +2,7 @@
 import { at } from '../core/invariant.ts';
 import type { Axis, ContractStatement } from '../tile/tile.ts';
 import { prepareEpilogue } from './analyseEpilogue.ts';
+import { orderFree, productRounding } from './bound.ts';
 import { type AnalysisRun, type BoundedBuffers, rowsOf } from './boundedRows.ts';
 import { packedTensor } from './boundedTensor.ts';
 
@@ -29,9 +30,10 @@ export function analyseContract(
   run: AnalysisRun,
 ): void {
   const { axes, input, output, initial } = contract;
-  const { u, eta } = run.arithmetic;
+  const { arithmetic } = run;
+  const { u, reassociates } = arithmetic;
   const [from, to] = [rowsOf(buffers, input.buffer), rowsOf(buffers, output.buffer)];
-  const packed = packedTensor(contract.weights, run.environment, run.arithmetic);
+  const packed = packedTensor(contract.weights, run.environment, arithmetic);
   const [weights, weightErrors] = [packed.value, packed.error];
   const weightStrides = rowMajorStrides(axes);
   const inReduce = offsets(axes, 'reduce', input.strides);
@@ -52,6 +54,7 @@ export function analyseContract(
       const weightStart = at(weightFree, free);
       let value = initial === 'zero' ? 0 : at(to.value, place);
       let error = initial === 'zero' ? 0 : at(to.error, place);
+      let [roundings, magnitude] = [0, Math.abs(value) + error];
       for (let k = 0; k < terms; k++) {
         const source = start + (inReduce[k] as number);
         const x = from.value[source] as number;
@@ -63,12 +66,17 @@ export function analyseContract(
         const size = Math.abs(x) + ex;
         const carried = Math.abs(w) * ex + ew * size;
         const isUnit = ex === 0 && size === 1;
-        const product = carried + (isUnit ? 0 : u * (Math.abs(w) + ew) * size + eta);
+        const product =
+          carried + (isUnit ? arithmetic.flush : productRounding(Math.abs(w) + ew, size, arithmetic));
         const first = value === 0 && error === 0;
         value += w * x;
         error += product;
-        if (!first) error += u * (Math.abs(value) + error);
+        magnitude += Math.abs(w * x) + product;
+        if (first) continue;
+        roundings++;
+        if (!reassociates) error += u * (Math.abs(value) + error);
       }
+      error += orderFree(roundings, magnitude, arithmetic);
       if (finish !== undefined) {
         const done = finish(row, address, { value, error });
         value = done.value;

@@ -73,7 +73,8 @@ export function boundedPointwise(name: Pointwise, x: Bounded, arithmetic: Arithm
   const half = (y: Bounded) => product(product(x, number(0.5)), sum(number(1), y));
   switch (name) {
     case 'relu':
-      return x.value + x.error <= 0 ? exactly(0) : { value: Math.max(x.value, 0), error: x.error };
+      if (x.value + x.error <= 0) return exactly(0);
+      return { value: Math.max(x.value, 0), error: x.error + arithmetic.flush };
     case 'tanh':
       return increasing('tanh', x, arithmetic);
     case 'sigmoid':

@@ -14,10 +14,16 @@ export interface Arithmetic {
   readonly u: number;
   /** The largest error of one operation below the normal range. */
   readonly eta: number;
-  /** Where exp overflows to infinity. */
+  /** Numbers up to this size may be taken for zero, as operands and as results; 0 where none is. */
+  readonly flush: number;
+  /** Whether sums may be computed in another order than the one written. */
+  readonly reassociates: boolean;
+  /** Roundings that bound one division. */
+  readonly divisionRoundings: number;
+  /** Where exp overflows to infinity, or divisors leave the range in which division is bounded. */
   readonly greatest: number;
-  /** The emitted functions, in units in the last place. */
-  readonly ulps: Readonly<Record<ExpandedFunction, number>>;
+  /** The emitted functions, in units of 2u, which is one in the last place where u is half of it. */
+  readonly ulps: Readonly<Record<ExpandedFunction, (x: number) => number>>;
   readonly round: (value: number) => number;
 }
 
@@ -43,34 +49,48 @@ export function stored(value: number, arithmetic: Arithmetic): Bounded {
   return { value, error: Math.abs(arithmetic.round(value) - value) };
 }
 
+/** What computing |w|·|x| adds: its rounding, what is lost below the normal range, operands taken for zero. */
+export const productRounding = (w: number, x: number, { u, eta, flush }: Arithmetic): number =>
+  u * w * x + eta + flush * (w + x);
+
+/** What a sum adds where its order is free, with so many roundings and terms of that size altogether. */
+export const orderFree = (roundings: number, size: number, arithmetic: Arithmetic): number =>
+  arithmetic.reassociates && roundings > 0
+    ? gamma(roundings, arithmetic) * size + 3 * arithmetic.flush * roundings
+    : 0;
+
 /** One rounding of a value known up to `error`. */
-export function rounded(value: number, error: number, { u, eta }: Arithmetic): Bounded {
+export function rounded(value: number, error: number, { u, eta }: Pick<Arithmetic, 'u' | 'eta'>): Bounded {
   return { value, error: defined(error + u * (Math.abs(value) + error) + eta) };
 }
 
 const isZero = ({ value, error }: Bounded): boolean => value === 0 && error === 0;
 
 /** Adding zero is exact; sums need no eta, since what lies below the normal range is added exactly. */
-export function plus(a: Bounded, b: Bounded, { u }: Arithmetic): Bounded {
+export function plus(a: Bounded, b: Bounded, { u, flush }: Arithmetic): Bounded {
   if (isZero(a)) return b;
   if (isZero(b)) return a;
   const value = a.value + b.value;
-  const error = a.error + b.error;
+  const error = a.error + b.error + 3 * flush;
   return { value, error: defined(error + u * (Math.abs(value) + error)) };
 }
 
 export function times(a: Bounded, b: Bounded, arithmetic: Arithmetic): Bounded {
   if (isZero(a) || isZero(b)) return exactly(0);
-  const error = Math.abs(a.value) * b.error + Math.abs(b.value) * a.error + a.error * b.error;
+  const [sizeOfA, sizeOfB] = [Math.abs(a.value) + a.error, Math.abs(b.value) + b.error];
+  const carried = Math.abs(a.value) * b.error + Math.abs(b.value) * a.error + a.error * b.error;
+  const error = carried + arithmetic.flush * (sizeOfA + sizeOfB);
   return rounded(a.value * b.value, error, arithmetic);
 }
 
 /** Without a bound where the divisor may be zero. */
 export function over(a: Bounded, b: Bounded, arithmetic: Arithmetic): Bounded {
   const value = a.value / b.value;
+  const { u, eta, flush, divisionRoundings } = arithmetic;
   const least = Math.abs(b.value) - b.error;
-  if (!(least > 0)) return { value, error: Number.POSITIVE_INFINITY };
-  return rounded(value, (a.error + Math.abs(value) * b.error) / least, arithmetic);
+  if (!(least > flush)) return { value, error: Number.POSITIVE_INFINITY };
+  const carried = (a.error + flush + Math.abs(value) * b.error) / least;
+  return rounded(value, carried, { u: u * divisionRoundings, eta });
 }
 
 export const negated = ({ value, error }: Bounded): Bounded => ({ value: -value, error });
@@ -82,11 +102,13 @@ const exactFunctions: Record<ExpandedFunction, (x: number) => number> = {
 };
 
 /** An increasing function: what its argument's error makes of it at both ends, and the units of its own. */
-export function increasing(name: ExpandedFunction, x: Bounded, { u, eta, ulps }: Arithmetic): Bounded {
+export function increasing(name: ExpandedFunction, x: Bounded, arithmetic: Arithmetic): Bounded {
+  const { u, eta, flush, ulps } = arithmetic;
   const f = exactFunctions[name];
   const value = f(x.value);
-  const spread = x.error === 0 ? 0 : Math.max(f(x.value + x.error) - value, value - f(x.value - x.error));
+  const error = x.error + flush;
+  const spread = error === 0 ? 0 : Math.max(f(x.value + error) - value, value - f(x.value - error));
   // One unit in the last place is at most 2u|f|, and 2 eta below the normal range.
-  const own = 2 * ulps[name] * (u * (Math.abs(value) + spread) + eta);
+  const own = 2 * ulps[name](Math.abs(x.value) + error) * (u * (Math.abs(value) + spread) + eta);
   return { value, error: defined(spread + own) };
 }

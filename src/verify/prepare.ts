@@ -132,7 +132,7 @@ function tolerances(
   seen: (name: Pointwise, argument: number) => void,
 ): Float64Array {
   const { plan, program, tiles } = lowered;
-  const arithmetic = arithmeticOf(plan.bytesPerElement === 8 ? 'f64' : 'f32');
+  const arithmetic = arithmeticOf(plan);
   const buffers: BoundedBuffers = new Map([['x', exactRows(x, program.columns)]]);
   for (const tile of tiles) {
     for (const [name, rows] of analyseTile(tile, buffers, { environment, batch, arithmetic, seen }))
