@@ -118,6 +118,7 @@ export const loweringOptions = ({ profile, scalar }: LoweringTarget): LoweringOp
   machine: {
     lanes: scalar === 'f64' ? profile.vectorLanes / 2 : profile.vectorLanes,
     accumulators: profile.accumulators,
+    rowsTogether: profile.rowsTogether,
     lineElements: profile.lineBytes / (scalar === 'f64' ? 8 : 4),
     invocations: profile.group?.invocations ?? 1,
   },

@@ -19,7 +19,7 @@ import type { Expression, Statement } from '../kernel/kernel.ts';
 import type { ContractStatement } from '../tile/tile.ts';
 import { accumulate, type Body, type Group, type Place } from './accumulate.ts';
 import { fresh, fullRows, type Lowering, packedBuffer, tileRowCount } from './context.ts';
-import { groupsOfTiles, isGrouped, regionsOf, rowsTogether } from './schedule.ts';
+import { groupsOfTiles, isGrouped, regionsOf } from './schedule.ts';
 import { layoutRegions, overlaps, type RegionLoop } from './weights.ts';
 
 export function lowerContract(lowering: Lowering, contract: ContractStatement): Statement[] {
@@ -32,11 +32,11 @@ export function lowerContract(lowering: Lowering, contract: ContractStatement): 
     ...layouts.flatMap(layout => {
       const count = layout.tiles?.count ?? 1;
       const context = { lowering, contract, layout, weights: weights.name };
-      const several = rowGroups({
-        ...context,
-        rows: rowsTogether,
-        tiles: { start: 0, count, together: 1 },
-      });
+      const { rowsTogether } = lowering.machine;
+      const several =
+        rowsTogether === 1
+          ? []
+          : rowGroups({ ...context, rows: rowsTogether, tiles: { start: 0, count, together: 1 } });
       const single = groupsOfTiles(count, layout.region, contract, lowering.machine);
       return [...several, ...single.flatMap(tiles => rowGroups({ ...context, rows: 1, tiles }))];
     }),
@@ -46,7 +46,6 @@ export function lowerContract(lowering: Lowering, contract: ContractStatement): 
 /** The rows that come in groups of `rows`: loops over the free axes and, inside, over the rows. */
 function rowGroups(group: Group): Statement[] {
   const { lowering, contract, layout, rows } = group;
-  if (rows > lowering.tileRows) return [];
   const places = new Map<number, Expression>();
   const [from, to] = rows === 1 ? [fullRows, tileRowCount] : [literal(0), fullRows];
   const weights: [number, Expression][] = [];

@@ -6,7 +6,7 @@ import type { TileBuffer, TileProgram } from '../tile/tile.ts';
 import { type Lowering, type PackedBuffer, packedKey, pitchOf, tileRowCount, tileStart } from './context.ts';
 import { lowerContract } from './contract.ts';
 import { lowerMove } from './moves.ts';
-import { isGrouped, type Machine, rowsTogether } from './schedule.ts';
+import { isGrouped, type Machine } from './schedule.ts';
 import { barriersOf } from './synchronise.ts';
 
 export interface LoweringOptions {
@@ -32,7 +32,7 @@ export function lowerProgram(
   packed: PackedBuffer[],
 ): LoweredProgram {
   const lowering: Lowering = {
-    machine: options.machine,
+    machine: { ...options.machine, rowsTogether: Math.min(options.machine.rowsTogether, program.tileRows) },
     fusedMultiplyAdd: options.fusedMultiplyAdd,
     scalar: options.scalar,
     tileRows: program.tileRows,
@@ -47,7 +47,7 @@ export function lowerProgram(
     ...(before[k] === true ? [barrier] : []),
     ...(statement.kind === 'contract' ? lowerContract(lowering, statement) : lowerMove(lowering, statement)),
   ]);
-  const body = tileLoop(program.tileRows, [...statements.flat(), ...(atEnd ? [barrier] : [])]);
+  const body = tileLoop(lowering, [...statements.flat(), ...(atEnd ? [barrier] : [])]);
   const names = new Set<string>();
   visitStatements(body, statement => {
     if (statement.kind === 'load') names.add(statement.buffer);
@@ -63,9 +63,13 @@ export function lowerProgram(
   return { kernel, packed: read };
 }
 
-function tileLoop(tileRows: number, statements: readonly Statement[]): Statement[] {
+function tileLoop(
+  { tileRows, machine: { rowsTogether: together } }: Lowering,
+  statements: readonly Statement[],
+): Statement[] {
   const batch = variable('batch');
   const rest = operation('subtract', [batch, tileStart]);
+  const left = operation('modulo', [tileRowCount, literal(together)]);
   return [
     loop(
       'tile',
@@ -74,10 +78,8 @@ function tileLoop(tileRows: number, statements: readonly Statement[]): Statement
       tileRows,
       [
         declare('rows', operation('minimum', [literal(tileRows), rest])),
-        declare(
-          'fullRows',
-          operation('subtract', [tileRowCount, operation('modulo', [tileRowCount, literal(rowsTogether)])]),
-        ),
+        // The rows in whole groups; what comes alone is not in a group.
+        declare('fullRows', together === 1 ? literal(0) : operation('subtract', [tileRowCount, left])),
         ...statements,
       ],
       'grid',

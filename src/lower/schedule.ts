@@ -41,16 +41,15 @@ export const isGrouped = ({ invocations }: Machine): boolean => invocations > 1;
 export interface Machine {
   readonly lanes: number;
   readonly accumulators: number;
+  /**
+   * Rows of the batch that share one pass over the weights; the remaining rows go one by one with a wider tile.
+   */
+  readonly rowsTogether: number;
   /** Elements of a line of the tile's memory; 0 where rows need no distance (context.ts). */
   readonly lineElements: number;
   /** How many share out the iterations of a tile's loops, with the tile's scratch in common; 1 is one thread. */
   readonly invocations: number;
 }
-
-/**
- * Rows of the batch that share one pass over the weights; the remaining rows go one by one with a wider tile.
- */
-export const rowsTogether = 4;
 
 interface Choice {
   readonly vectorAxis: number;
@@ -75,7 +74,7 @@ export function regionsOf(contract: ContractStatement, machine: Machine): Region
 }
 
 /** Accumulators for each row of a group. */
-const widthOf = ({ accumulators }: Machine): number => accumulators / rowsTogether;
+const widthOf = ({ accumulators, rowsTogether }: Machine): number => Math.floor(accumulators / rowsTogether);
 
 /** As many, but no more than leave a tile of the contract for every invocation. */
 function busyWidth({ axes }: ContractStatement, machine: Machine, lanes: number): number {
@@ -192,8 +191,8 @@ function choiceOf(
   const width = tileAxis === undefined ? 1 : Math.min(busyWidth(contract, machine, lanes), tiles);
   const inputsPerRow = tileAxis !== undefined && at(input.strides, tileAxis) !== 0 ? width : 1;
   const loads =
-    (rowsTogether * inputsPerRow * accessCost(at(input.strides, vectorAxis), lanes) + width) /
-    (rowsTogether * width);
+    (machine.rowsTogether * inputsPerRow * accessCost(at(input.strides, vectorAxis), lanes) + width) /
+    (machine.rowsTogether * width);
   const reduction = axes.reduce(
     (product, axis) => (axis.kind === 'reduce' ? product * axis.extent : product),
     1,
@@ -207,7 +206,7 @@ function choiceOf(
       ? covered(vectorAxis, lanes * width)
       : covered(vectorAxis, lanes) * covered(tileAxis, width);
   // Few accumulators wait for their own sums.
-  const latency = Math.max(1, (0.75 * machine.accumulators) / (rowsTogether * width));
+  const latency = Math.max(1, (0.75 * machine.accumulators) / (machine.rowsTogether * width));
   const cost = perVector * waste * latency;
   return { vectorAxis, tileAxis, cost };
 }
