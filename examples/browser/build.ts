@@ -9,8 +9,9 @@ import { compile, lowerSource } from '../../src/compile.ts';
 import { at } from '../../src/core/invariant.ts';
 import type { SourceFile } from '../../src/core/span.ts';
 import { explainSvg } from '../../src/explain/svg.ts';
-import { batches } from './batches.ts';
+import { batches, longestSeconds } from './batches.ts';
 import { seriesTitle } from './chart.ts';
+import { formatSeconds } from './format.ts';
 import { operatorNames } from './problem.ts';
 
 const folder = new URL('./', import.meta.url);
@@ -58,6 +59,7 @@ function filled(page: string, source: SourceFile): string {
   const parts: Readonly<Record<string, string>> = {
     source: escaped(source.text.trim()),
     plan: planPicture(source),
+    longest: formatSeconds(longestSeconds),
     legend: lines.map(legendEntry).join('\n'),
     times: batches.map(timesRow).join('\n'),
     errors: lines.map(errorsRow).join('\n'),

@@ -36,3 +36,6 @@ const superscripts: Readonly<Record<string, string>> = {
 
 export const formatPercent = (share: number): string =>
   share < 0.001 ? '< 0.1 %' : `${Number((100 * share).toPrecision(2))} %`;
+
+/** `0.7`, `4.4`, `14`. */
+export const formatRatio = (ratio: number): string => ratio.toFixed(ratio < 9.95 ? 1 : 0);

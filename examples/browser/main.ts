@@ -1,17 +1,24 @@
 /** The page: starts both backends, compares them with the f64 product, then times them batch by batch. */
 import { type Backend, type BackendName, title } from './backend.ts';
-import { batches } from './batches.ts';
+import { batches, longestSeconds } from './batches.ts';
 import type { Series } from './chart.ts';
-import { formatSeconds } from './format.ts';
+import { formatRatio, formatSeconds } from './format.ts';
 import { type GpuBackend, startGpu, Unavailable } from './gpuBackend.ts';
 import { drawRows, drawWeights, measureError, operatorNames, referenceOf, type Weights } from './problem.ts';
-import { chartOf, showBackend, showEnd, showError, showProgress, showStatus, showTime } from './view.ts';
+import {
+  type Chart,
+  chartOf,
+  showBackend,
+  showEnd,
+  showError,
+  showProgress,
+  showStatus,
+  showTime,
+} from './view.ts';
 import { startWasm } from './wasmBackend.ts';
 
 /** Odd, so that the tiles of the kernels are not all full. */
 const comparedRows = 5;
-/** A line ends before a product that would take longer, so that the page is done soon on any machine. */
-const longestSeconds = 0.15;
 
 /** `?upTo=64` leaves the larger batches out. */
 const upTo = Number(new URLSearchParams(location.search).get('upTo')) || Number.POSITIVE_INFINITY;
@@ -24,6 +31,10 @@ interface Line extends Series {
 type Running = Map<BackendName, Backend>;
 
 async function main(): Promise<void> {
+  const lines = (['webgpu', 'wasm'] as const).flatMap(backend =>
+    operatorNames.map((operator): Line => ({ backend, operator, points: [] })),
+  );
+  const chart = chartOf(lines, batches);
   const weights = drawWeights();
   const running: Running = new Map();
   showStatus('Starting WebGPU and WebAssembly…');
@@ -32,10 +43,7 @@ async function main(): Promise<void> {
     start(running, 'wasm', async () => describeWasm(await startWasm(weights))),
   ]);
   await compare(running, weights);
-  const lines = (['webgpu', 'wasm'] as const).flatMap(backend =>
-    operatorNames.map((operator): Line => ({ backend, operator, points: [] })),
-  );
-  await time(running, lines);
+  await time(running, lines, chart);
   showStatus(running.size === 0 ? 'Neither WebGPU nor WebAssembly runs here.' : summary(lines));
 }
 
@@ -54,7 +62,7 @@ const describeGpu = (backend: GpuBackend): Started => {
 
 const describeWasm = (backend: Backend): Started => ({
   backend,
-  text: 'With 128-bit SIMD, on one thread, in a worker.',
+  text: '128-bit SIMD, one thread, in a worker.',
 });
 
 async function start(running: Running, name: BackendName, create: () => Promise<Started>): Promise<void> {
@@ -94,9 +102,8 @@ async function compare(running: Running, weights: Weights): Promise<void> {
   }
 }
 
-async function time(running: Running, lines: readonly Line[]): Promise<void> {
+async function time(running: Running, lines: readonly Line[], chart: Chart): Promise<void> {
   showStatus('Measuring…');
-  const chart = chartOf(lines, batches);
   for (const [k, batch] of batches.entries()) {
     for (const [l, line] of lines.entries()) {
       const backend = running.get(line.backend);
@@ -127,7 +134,7 @@ function summary(lines: readonly Line[]): string {
     const [ours, theirs] = [monarch[k], dense[k]];
     if (ours === undefined || theirs === undefined) return [];
     const times = [ours, theirs].map(({ seconds }) => formatSeconds(seconds));
-    const ratio = Number((theirs.seconds / ours.seconds).toPrecision(2));
+    const ratio = formatRatio(theirs.seconds / ours.seconds);
     const sentence = `On ${title[backend]} at batch ${ours.batch}, Monarch takes ${times[0]} and the dense product`;
     return [`${sentence} ${times[1]}, ${ratio} times as long.`];
   });

@@ -47,7 +47,7 @@ export async function serve(port: number): Promise<Served> {
 }
 
 async function answer(site: URL, { method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
-  const name = new URL(url ?? '/', 'http://localhost').pathname.slice(1) || 'index.html';
+  const name = url?.replace(/\?.*$/, '').slice(1) || 'index.html';
   const type = Object.hasOwn(files, name) ? files[name] : undefined;
   if (type === undefined || (method !== 'GET' && method !== 'HEAD')) {
     response.writeHead(type === undefined ? 404 : 405).end();
@@ -65,11 +65,25 @@ async function answer(site: URL, { method, url }: IncomingMessage, response: Ser
   response.end(method === 'HEAD' ? undefined : body);
 }
 
+/** The port asked for, or what is wrong with the arguments. */
+function portOf(arguments_: string[]): number | string {
+  try {
+    const { values } = parseArgs({
+      args: arguments_,
+      options: { port: { type: 'string', default: '8080' } },
+    });
+    const port = Number(values.port);
+    const isPort = /^\d+$/.test(values.port) && port <= 65535;
+    return isPort ? port : `--port is a number from 0 to 65535, got ${values.port}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { port: { type: 'string', default: '8080' } } });
-  const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    console.error(`--port is a number from 0 to 65535, got ${values.port}`);
+  const port = portOf(process.argv.slice(2));
+  if (typeof port === 'string') {
+    console.error(port);
     process.exitCode = 2;
     return;
   }

@@ -52,11 +52,12 @@ export function showTime(
     seconds === undefined ? '–' : formatSeconds(seconds);
 }
 
+export interface Chart {
+  readonly draw: () => void;
+}
+
 /** Draws the chart at the width that the page gives it, now and whenever that changes. */
-export function chartOf(
-  series: readonly Series[],
-  batches: readonly number[],
-): { readonly draw: () => void } {
+export function chartOf(series: readonly Series[], batches: readonly number[]): Chart {
   const chart = element('#chart');
   const draw = (): void => {
     chart.innerHTML = chartSvg(series, batches, { width: chart.clientWidth, height: chart.clientHeight });

@@ -13,32 +13,58 @@ const timeoutMs = 60_000;
 if (chromiumPath === undefined && process.env['CI'] === 'true')
   throw new Error(`the page's tests need Chromium; on Debian: ${howToInstall}`);
 
-describe.runIf(chromiumPath !== undefined)('the page in Chromium', { timeout: timeoutMs }, () => {
-  let served: Served;
-  let browser: Browser;
-  const opened: Pick<Browser, 'close'>[] = [];
-  beforeAll(async () => {
-    served = await serve(0);
-    opened.push(served);
-    browser = await startChromium(chromiumPath ?? '');
-    opened.push(browser);
-  }, timeoutMs);
-  afterAll(async () => {
-    for (const each of opened) await each.close();
-  });
+let served: Served;
+beforeAll(async () => {
+  served = await serve(0);
+}, timeoutMs);
+afterAll(() => served.close());
 
-  /** The page at its end, and what it complained of on the way. */
-  async function finished(query = '', prepare?: () => void): Promise<{ page: Page; complaints: string[] }> {
+test('the server gives the files of the page, isolated, and nothing else', async () => {
+  const ask = (path: string, method = 'GET') => fetch(served.address + path, { method });
+  const page = await ask('');
+  expect(page.status).toBe(200);
+  expect(page.headers.get('cross-origin-opener-policy')).toBe('same-origin');
+  expect(page.headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+  expect(await page.text()).not.toMatch(/<!-- \w+ -->/);
+  const scripts = await Promise.all(['main.js', 'wasmWorker.js'].map(name => ask(name)));
+  for (const { status, headers } of scripts)
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/javascript; charset=utf-8']);
+  for (const path of ['other.js', '..%2fbrowser.js', 'constructor', '//'])
+    expect((await ask(path)).status).toBe(404);
+  expect((await ask('main.js', 'POST')).status).toBe(405);
+});
+
+describe.runIf(chromiumPath !== undefined)('the page in Chromium', { timeout: timeoutMs }, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startChromium(chromiumPath ?? '');
+  }, timeoutMs);
+  afterAll(() => browser.close());
+
+  interface Visit {
+    readonly query?: string;
+    readonly width?: number;
+    /** Runs in the page before its scripts. */
+    readonly prepare?: () => void;
+  }
+
+  /** The page at its end: without a complaint, and nothing has moved on the way. */
+  async function finished({ query = '', width = 1280, prepare }: Visit): Promise<Page> {
     const page = await browser.context.newPage();
     const complaints: string[] = [];
     page.on('console', message => {
       if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
     });
     page.on('pageerror', error => complaints.push(String(error)));
+    await page.setViewportSize({ width, height: 1200 });
+    await page.addInitScript(observeShifts);
     if (prepare !== undefined) await page.addInitScript(prepare);
     await page.goto(served.address + query);
     await page.waitForSelector('main[aria-busy=false]', { timeout: timeoutMs });
-    return { page, complaints };
+    expect(complaints).toEqual([]);
+    expect(await page.evaluate('globalThis.shifts')).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    return page;
   }
 
   const textOf = (page: Page, selector: string): Promise<string> => page.locator(selector).innerText();
@@ -65,8 +91,7 @@ describe.runIf(chromiumPath !== undefined)('the page in Chromium', { timeout: ti
   }
 
   test('measures both backends to the end, without a complaint or a jump', async () => {
-    const { page, complaints } = await finished('', observeShifts);
-    expect(complaints).toEqual([]);
+    const page = await finished({});
     expect(await textOf(page, '#webgpu')).toMatch(/swiftshader, timed by .* software adapter/);
     for (const backend of ['webgpu', 'wasm']) {
       await expectSmallErrors(page, backend);
@@ -84,19 +109,14 @@ describe.runIf(chromiumPath !== undefined)('the page in Chromium', { timeout: ti
     expect(await textOf(page, '#status')).toMatch(
       /^On WebGPU at batch \d+, .* On WebAssembly at batch \d+, .* times as long\.$/,
     );
-    expect(await page.evaluate('globalThis.shifted')).toBe(0);
     expect(await page.evaluate('crossOriginIsolated')).toBe(true);
     await expectPlanInColours(page);
-    await page.setViewportSize({ width: 390, height: 800 });
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
     await page.close();
   });
 
   test('goes on with WebAssembly where WebGPU is missing', async () => {
-    const { page, complaints } = await finished('?upTo=4', () =>
-      Reflect.deleteProperty(Navigator.prototype, 'gpu'),
-    );
-    expect(complaints).toEqual([]);
+    const prepare = () => Reflect.deleteProperty(Navigator.prototype, 'gpu');
+    const page = await finished({ query: '?upTo=4', prepare });
     expect(await textOf(page, '#webgpu')).toBe(
       'WebGPU is missing in this browser, so the page goes on with WebAssembly alone.',
     );
@@ -104,7 +124,7 @@ describe.runIf(chromiumPath !== undefined)('the page in Chromium', { timeout: ti
   });
 
   test('goes on with WebAssembly when the device is lost', async () => {
-    const { page } = await finished('?upTo=4', loseDeviceWhileTiming);
+    const page = await finished({ query: '?upTo=4', width: 390, prepare: loseDeviceWhileTiming });
     expect(await textOf(page, '#webgpu')).toMatch(
       /^WebGPU lost its device.*, so the page goes on with WebAssembly alone\.$/,
     );
@@ -135,13 +155,16 @@ describe.runIf(chromiumPath !== undefined)('the page in Chromium', { timeout: ti
   }
 });
 
-/** Runs in the page: adds up what moves without the reader doing anything. */
+/** Runs in the page: notes what moves without the reader doing anything. */
 function observeShifts(): void {
-  const page = globalThis as { shifted?: number };
-  page.shifted = 0;
+  const shifts: string[] = [];
+  Object.assign(globalThis, { shifts });
+  type Shift = PerformanceEntry & { sources: { node: Element | null; currentRect: DOMRect }[] };
   new PerformanceObserver(list => {
-    for (const entry of list.getEntries())
-      page.shifted = (page.shifted ?? 0) + (entry as PerformanceEntry & { value: number }).value;
+    for (const { sources } of list.getEntries() as Shift[]) {
+      const moved = sources.map(({ node, currentRect: { y } }) => `${node?.nodeName} to ${y}`);
+      shifts.push(moved.join(', '));
+    }
   }).observe({ type: 'layout-shift', buffered: true });
 }
 
