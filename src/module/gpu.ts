@@ -104,10 +104,11 @@ function arrangeApart(
         ([name, place]) => [name, { ...place, binding: renamed(place.binding) }] as const,
       ),
     ]),
+    // Of whole vectors, so that they are read as such.
     bindings: [
       ...stored.bindings,
       ...arriving.bindings.map(binding => ({ ...binding, name: renamed(binding.name) })),
-    ],
+    ].map(({ elements, ...binding }) => ({ ...binding, elements: Math.ceil(elements / 4) * 4 })),
   };
 }
 
