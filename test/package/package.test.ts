@@ -71,6 +71,34 @@ export async function mistakes() {
 }
 `;
 
+/** A module for WebGPU, whose types need those of WebGPU; here from TypeScript's library of the page. */
+const pageProgram = `
+import { createBlendOnGpu, createOnGpu, createWideOnGpu, type WideOnGpu } from './page/layers.js';
+import type { GpuRows } from 'sop/runtime/gpu';
+
+const W = new Float32Array(35);
+export async function onDevice(device: GPUDevice, pass: GPUComputePassEncoder, x: GPUBuffer, y: GPUBuffer) {
+  using wide: WideOnGpu = await createWideOnGpu({ device, params: { W } });
+  const result: Float32Array = await wide.apply(W);
+  const back: Float32Array = await wide.adjoint(result, { out: W });
+  const rows: GpuRows = { buffer: x, offset: 256 };
+  wide.encode(pass, { x: rows, y, batch: 3 });
+  wide.encodeAdjoint(pass, { x: y, y: x });
+  const blend = await createBlendOnGpu({ params: { W } });
+  blend.encode(pass, { x, y, call: { a: 0.5 } });
+  const all = await createOnGpu({ device, params: { 'wide.W': W, 'layer.W': W, 'blend.W': W } });
+  const code: string = (await all.lost).code;
+  const seven: 7 = all.layer.outputLength;
+  // @ts-expect-error a arrives with each call
+  blend.encode(pass, { x, y });
+  // @ts-expect-error W has no default
+  await createWideOnGpu({ device });
+  // @ts-expect-error not at once
+  const now: Float32Array = wide.apply(W);
+  return { back, code, seven, now };
+}
+`;
+
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'sop-project-'));
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', project], { cwd: root });
@@ -95,7 +123,11 @@ beforeAll(async () => {
   await writeFile(join(project, 'package.json'), '{ "type": "module", "private": true }');
   await writeFile(join(project, 'layers.sop'), source);
   await writeFile(join(project, 'program.ts'), program);
+  await writeFile(join(project, 'page.ts'), pageProgram);
   await run('npx', ['sop', 'build', 'layers.sop', '--out', 'generated'], { cwd: project });
+  await run('npx', ['sop', 'build', 'layers.sop', '--target', 'wasm,wgsl', '--out', 'page'], {
+    cwd: project,
+  });
 }, 120_000);
 afterAll(() => rm(project, { recursive: true }));
 
@@ -124,24 +156,30 @@ describe('TypeScript accepts the types', () => {
     nodenext: { module: 'nodenext', moduleResolution: 'nodenext' },
     bundler: { module: 'esnext', moduleResolution: 'bundler' },
   };
-  test.each(Object.entries(resolutions))(
-    'under %s resolution',
-    async (name, resolution) => {
-      const options = { ...resolution, target: 'es2022', lib: ['es2022', 'dom'], strict: true, noEmit: true };
-      const strictness = {
-        exactOptionalPropertyTypes: true,
-        noUncheckedIndexedAccess: true,
-        types: ['node'],
-      };
-      const file = join(project, `tsconfig.${name}.json`);
-      await writeFile(
-        file,
-        JSON.stringify({ compilerOptions: { ...options, ...strictness }, files: ['program.ts'] }),
-      );
-      const compiler = join(root, 'node_modules', '.bin', 'tsc');
-      const { stdout } = await run(compiler, ['-p', file], { cwd: project }).catch(error => error);
-      expect(stdout).toBe('');
-    },
-    60_000,
+  const cases = Object.entries(resolutions).flatMap(([name, resolution]) =>
+    ['program.ts', 'page.ts'].map(file => ({ file, name, resolution })),
   );
+  test.each(cases)('$file under $name resolution', async ({ file, name, resolution }) => {
+    const options = { ...resolution, target: 'es2022', lib: ['es2022', 'dom'], strict: true, noEmit: true };
+    const strictness = { exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, types: ['node'] };
+    const path = join(project, `tsconfig.${name}.json`);
+    await writeFile(path, JSON.stringify({ compilerOptions: { ...options, ...strictness }, files: [file] }));
+    const compiler = join(root, 'node_modules', '.bin', 'tsc');
+    const { stdout } = await run(compiler, ['-p', path], { cwd: project }).catch(error => error);
+    expect(stdout).toBe('');
+  }, 60_000);
+
+  test('a module without shaders needs no types of WebGPU', async () => {
+    const runtime = join(project, 'node_modules', 'sop', 'dist', 'runtime');
+    const reached = [join(project, 'generated', 'layers.d.ts'), join(runtime, 'index.d.ts')];
+    for (const file of reached) {
+      const text = await readFile(file, 'utf8');
+      expect(text.replaceAll(/\/\*[\s\S]*?\*\//g, ''), file).not.toMatch(/GPU/);
+      for (const [, name] of text.matchAll(/from '\.\/(\w+)\.[jt]s'/g)) {
+        const next = join(runtime, `${name}.d.ts`);
+        if (!reached.includes(next)) reached.push(next);
+      }
+    }
+    expect(reached.length).toBeGreaterThan(5);
+  });
 });

@@ -8,8 +8,8 @@ import { createContext, runInContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compile } from '../../src/compile.ts';
-import { runtime } from './support.ts';
+import { type CompileOptions, compile } from '../../src/compile.ts';
+import { gpuRuntime, runtime } from './support.ts';
 
 const monarch = readFileSync(new URL('../../examples/monarch/monarch.sop', import.meta.url), 'utf8');
 let folder: string;
@@ -24,11 +24,11 @@ async function bundled(
   operators: readonly string[],
   entry: string,
   format: 'esm' | 'iife',
-  inline = true,
+  options: Pick<CompileOptions, 'inline' | 'targets'> = {},
 ): Promise<string> {
   const instances = operators.map(operator => ({ operator, sizes: [] }));
-  const path = new URL(runtime).pathname;
-  const { artifacts } = await compile({ name: 'layers.sop', text }, { instances, inline, runtime: path });
+  const paths = { runtime: new URL(runtime).pathname, gpuRuntime: new URL(gpuRuntime).pathname };
+  const { artifacts } = await compile({ name: 'layers.sop', text }, { instances, ...options, ...paths });
   for (const { name, contents } of artifacts) await writeFile(join(folder, name), contents);
   await writeFile(join(folder, 'entry.js'), entry);
   const result = await build({
@@ -52,6 +52,24 @@ test('runtime and one module are at most 10 KB gzipped', async () => {
   expect(bytes).toBeLessThanOrEqual(10 * 1024);
   // Generators that the module does not use are left out.
   expect(text).not.toMatch(/2654435769|-1640531527|0x9e3779b9/i);
+});
+
+test('a module for WebGPU with its runtime, too; what is not called is left out', async () => {
+  const entry = "export { createMonarch1kOnGpu } from './layers.js';";
+  const gzipped = (text: string) => gzipSync(text, { level: 9 }).length;
+  const alone = await bundled(monarch, ['monarch1k'], entry, 'esm', { targets: ['wgsl'] });
+  console.log(`WebGPU runtime + monarch1k: ${alone.length} bytes, ${gzipped(alone)} gzipped`);
+  expect(gzipped(alone)).toBeGreaterThan(2000);
+  expect(gzipped(alone)).toBeLessThanOrEqual(10 * 1024);
+  const both = { targets: ['wasm', 'wgsl'] as const };
+  const ofBoth = await bundled(monarch, ['monarch1k'], entry, 'esm', both);
+  expect(Math.abs(ofBoth.length - alone.length)).toBeLessThan(100);
+  expect(ofBoth).not.toMatch(/WebAssembly|0061736d/);
+  const wasm = "export { createMonarch1k } from './layers.js';";
+  const plain = await bundled(monarch, ['monarch1k'], wasm, 'esm');
+  const wasmOfBoth = await bundled(monarch, ['monarch1k'], wasm, 'esm', both);
+  expect(Math.abs(wasmOfBoth.length - plain.length)).toBeLessThan(100);
+  expect(wasmOfBoth).not.toMatch(/GPU|workgroup|Pipeline/);
 });
 
 /** What a page has and this bundle may use; nothing of Node. */
@@ -95,8 +113,30 @@ describe('in a page', () => {
     expect(await runInContext('page.wrong()', context)).toBe('parameter-missing');
   });
 
+  test('imports a module for WebGPU without work, and says where there is none', async () => {
+    const gpuEntry = `
+      import { createWideOnGpu } from './layers.js';
+      export const run = () => createWideOnGpu({ params: { W: Float32Array.of(1, 2, 3, 4, 5, 6) } })
+        .catch(error => error.code + ': ' + error.message);
+    `;
+    let asked = 0;
+    const navigator = {
+      get gpu() {
+        asked++;
+        return undefined;
+      },
+    };
+    const context = page({ navigator });
+    runInContext(await bundled(text, ['wide'], gpuEntry, 'iife', { targets: ['wgsl'] }), context);
+    expect(asked).toBe(0);
+    expect(await runInContext('page.run()', context)).toBe(
+      'unsupported: wide: this engine has no WebGPU (navigator.gpu)',
+    );
+    expect(asked).toBe(1);
+  });
+
   test('fetches a separate file', async () => {
-    const script = await bundled(text, ['wide'], entry, 'iife', false);
+    const script = await bundled(text, ['wide'], entry, 'iife', { inline: false });
     const { artifacts } = await compile({ name: 'layers.sop', text }, { runtime });
     const wasm = artifacts.find(({ name }) => name.endsWith('.wasm'))?.contents as Uint8Array<ArrayBuffer>;
     const asked: string[] = [];
