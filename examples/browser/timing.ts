@@ -3,7 +3,9 @@
 /** Seconds that `count` products took, one after the other. */
 export type Elapsed = (count: number) => number | Promise<number>;
 
-const warmMs = 20;
+const warmSeconds = 0.02;
+/** Two, lest one disturbed sample stand for all. */
+const fewestSamples = 2;
 const mostSamples = 5;
 /** After which no further sample is taken. */
 const budgetSeconds = 0.08;
@@ -20,8 +22,8 @@ export async function secondsPerProduct(
 ): Promise<number> {
   // The first runs pay for memory that they touch first and for compilers that are still at work.
   const start = performance.now();
-  do await elapsed(1);
-  while (performance.now() - start < warmMs);
+  let warm = 0;
+  while (warm < warmSeconds && performance.now() - start < 1000 * warmSeconds) warm += await elapsed(1);
   let count = 1;
   let sample = await elapsed(count);
   while (sample < enoughSeconds && count < mostProducts) {
@@ -31,7 +33,7 @@ export async function secondsPerProduct(
   }
   const samples = [sample];
   let spent = sample;
-  while (samples.length < mostSamples && spent < budgetSeconds) {
+  while (samples.length < fewestSamples || (samples.length < mostSamples && spent < budgetSeconds)) {
     const next = await elapsed(count);
     samples.push(next);
     spent += Math.max(next, budgetSeconds / mostSamples / 2);

@@ -17,6 +17,9 @@ import {
 } from '../../examples/browser/problem.ts';
 import { secondsPerProduct } from '../../examples/browser/timing.ts';
 
+/** With spaces where lines do not break. */
+const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
+
 test.each([
   [1, '1 s'],
   [12.345, '12.3 s'],
@@ -26,13 +29,18 @@ test.each([
   [1.83e-5, '18.3 µs'],
   [4e-10, '0.4 ns'],
 ])('%f seconds are %s', (seconds, text) => {
-  expect(formatSeconds(seconds)).toBe(text);
+  expect(plain(formatSeconds(seconds))).toBe(text);
 });
 
 test('powers of ten, shares and ratios', () => {
-  expect(formatScientific(2.14e-7)).toBe('2.1 × 10⁻⁷');
-  expect(formatScientific(9.96e10)).toBe('1.0 × 10¹¹');
-  expect([0.0004, 0.0123, 0.5, 12].map(formatPercent)).toEqual(['< 0.1 %', '1.2 %', '50 %', '1200 %']);
+  expect(plain(formatScientific(2.14e-7))).toBe('2.1 × 10⁻⁷');
+  expect(plain(formatScientific(9.96e10))).toBe('1.0 × 10¹¹');
+  expect([0.0004, 0.0123, 0.5, 12].map(share => plain(formatPercent(share)))).toEqual([
+    '< 0.1 %',
+    '1.2 %',
+    '50 %',
+    '1200 %',
+  ]);
   expect([0.74, 1, 9.96, 123.4].map(formatRatio)).toEqual(['0.7', '1.0', '10', '123']);
 });
 
@@ -99,6 +107,7 @@ describe('the clock', () => {
       };
     expect(await secondsPerProduct(record(0.2), 0.01, 100)).toBe(0.2);
     expect(counts.every(count => count === 1)).toBe(true);
+    expect(counts.length).toBeLessThan(5);
     counts.length = 0;
     expect(await secondsPerProduct(record(0), 0.01, 100)).toBe(0);
     expect(Math.max(...counts)).toBe(100);
@@ -112,7 +121,7 @@ describe('the chart', () => {
     [...svg.matchAll(/text-anchor="middle">(\d+)</g)].map(([, label = '']) => label);
 
   test('axes stand before anything is measured', () => {
-    const svg = chartSvg([line([])], batches, { width: 736, height: 384 });
+    const svg = plain(chartSvg([line([])], batches, { width: 736, height: 384 }));
     expect(labels(svg)).toEqual(batches.map(String));
     expect(svg).toContain('>10 µs<');
     expect(svg).toContain('>10 ms<');
@@ -124,7 +133,7 @@ describe('the chart', () => {
       { batch: 1, seconds: 2e-9 },
       { batch: 64, seconds: 30 },
     ];
-    const svg = chartSvg([line(points)], batches, { width: 358, height: 384 });
+    const svg = plain(chartSvg([line(points)], batches, { width: 358, height: 384 }));
     const tops = [...svg.matchAll(/<rect x="[\d.]+" y="([-\d.]+)"/g)].map(([, y]) => Number(y));
     expect(tops).toHaveLength(2);
     for (const top of tops) {
