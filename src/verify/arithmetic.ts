@@ -45,9 +45,9 @@ const smallestNormal = 2 ** -126;
  * that u is a whole unit in the last place; any order of a sum, fused or not; division within 2.5 units for divisors up
  * to 2^126; numbers below the normal range flushed at will; exp within 3 + 2|x| units, here halves of 2u.
  *
- * tanh and erf are expanded around that exp. Where tanh uses it (2a from 1.25 on) exp's 5.5 units, the division's 2.5 and
- * two sums count by 2/(e^2a + 1) <= 0.45, less as a grows; the polynomials have at most twice the error that they have
- * with rounding to nearest. Both stay below 16 units.
+ * tanh and erf are expanded around that exp. Where tanh uses it (2a from 1.25 on) exp's 5.5 units, the
+ * division's 2.5 and two sums count by 2/(e^2a + 1) <= 0.45, less as a grows; the polynomials have at most
+ * twice the error that they have with rounding to nearest. Both stay below 16 units.
  */
 export const shaderPrecision: Arithmetic = Object.freeze({
   scalar: 'f32',
