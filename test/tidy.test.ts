@@ -160,7 +160,6 @@ describe('dead files', () => {
     'src/tile/text.ts': 'a stage as people read it, kept as goldens',
     'src/kernel/text.ts': 'a stage as people read it, kept as goldens',
     'src/tile/interpret.ts': 'the meaning of the tile IR, against which kernels are tested',
-    'src/rewrite/preMerge.ts': 'rules that hold but cost: for a planner that weighs them',
   };
 
   test('every source file is reached from an entry', () => {

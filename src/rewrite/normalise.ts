@@ -10,6 +10,7 @@ import { inverseRules } from './inverse.ts';
 import { mergeRules } from './merge.ts';
 import { lastOffDiagonalRules, offDiagonalRules } from './offDiagonal.ts';
 import { permutationRules } from './permutations.ts';
+import { preMergeRules } from './preMerge.ts';
 import type { Rule, Trace } from './rule.ts';
 import { lastScaleRules, scaleRules } from './scale.ts';
 import { stackRules } from './stacks.ts';
@@ -41,12 +42,13 @@ const simplify: readonly Rule[] = [
 
 /**
  * In order, each to its fixpoint: inverses need the structure and the assumptions that later rules merge away, and a
- * multiple should reach a block before it becomes a factor of its own.
+ * multiple should reach a block before it becomes a factor of its own. Blocks are merged when nothing else moves.
  */
 export const phases: readonly (readonly Rule[])[] = [
   [...adjointRules, ...inverseRules],
   simplify,
   [...simplify, ...lastOffDiagonalRules, ...lastScaleRules],
+  [...simplify, ...preMergeRules],
 ];
 
 export function normalise(operator: Operator): Rewritten {

@@ -26,7 +26,6 @@ import { nodesOf } from '../../src/ir/traverse.ts';
 import { rewrite } from '../../src/rewrite/driver.ts';
 import { irreducible } from '../../src/rewrite/inverse.ts';
 import { normalise, phases } from '../../src/rewrite/normalise.ts';
-import { preMergeRules } from '../../src/rewrite/preMerge.ts';
 import { applyRule, type Rule } from '../../src/rewrite/rule.ts';
 import { anyOperator, environmentFor, invertible, operatorOf, size } from '../ir/arbitrary.ts';
 
@@ -67,7 +66,7 @@ function audited(rules: readonly Rule[], fired: Map<string, number>): readonly R
   return rules.map(audit);
 }
 
-const rows = [...new Set([...phases.flat(), ...preMergeRules])];
+const rows = [...new Set(phases.flat())];
 
 /** Operators with the node that a table of rules looks for at the top. */
 const subject = fc.oneof(
@@ -124,7 +123,7 @@ describe('rules keep the dense matrix', () => {
   test(
     'wherever they fire on random operators',
     () => {
-      const tables = [...phases.map(rules => audited(rules, fired)), audited(preMergeRules, fired)];
+      const tables = phases.map(rules => audited(rules, fired));
       fc.assert(
         fc.property(subject, operator => {
           tables.reduce((current, rules) => rewrite(current, rules).operator, operator);
