@@ -2,7 +2,7 @@
  * The table of contents: every pass from text to kernels, in order. Read this first.
  *
  *   text ─parse─▶ AST ─check─▶ typed program ─elaborate─▶ operator IR ─normalise─▶ operator IR ─plan─▶ plan
- *        ─place, reuse─▶ tile IR ─lower─▶ kernel IR ─simplify, legalize─▶ kernel IR ─print─▶ text
+ *        ─place, reuse, fit─▶ tile IR ─lower─▶ kernel IR ─simplify, legalize─▶ kernel IR ─print─▶ text
  *
  * A verifier runs after each of the later passes and blames it by name. No I/O here.
  */
@@ -24,6 +24,7 @@ import { type Plan, planProgram, type Segment } from './plan/plan.ts';
 import type { GroupLimits, Profile } from './plan/profile.ts';
 import { verifyPlan } from './plan/verify.ts';
 import { normaliseProgram, type Trace } from './rewrite/normalise.ts';
+import { fitScratch } from './tile/fit.ts';
 import { reuseScratch } from './tile/reuse.ts';
 import type { TileBuffer, TileProgram } from './tile/tile.ts';
 import { verifyTile } from './tile/verify.ts';
@@ -70,7 +71,8 @@ export function lowerOperator(
   );
   const tiles = plan.segments.map(segment => {
     const tile = pass('place', verifyTile, placed(plan, segment));
-    return pass('reuse', verifyTile, reuseScratch(tile));
+    const reused = pass('reuse', verifyTile, reuseScratch(tile));
+    return pass('fit', verifyTile, fitted(reused, target));
   });
   const kernels = tiles.map(tile => {
     const { kernel } = lowerProgram(tile, loweringOptions(target), packed);
@@ -112,6 +114,13 @@ function placed(plan: Plan, segment: Segment): TileProgram {
     origin: buffer('x', plan.columns),
     steps: segment.steps,
   });
+}
+
+/** A cache holds what it can; the memory of a group must hold all. */
+function fitted(tile: TileProgram, { profile, scalar }: LoweringTarget): TileProgram {
+  if (profile.group === undefined) return tile;
+  const elements = profile.tileBytes / (scalar === 'f64' ? 8 : 4);
+  return fitScratch(tile, { elements, lanes: profile.vectorLanes });
 }
 
 export const loweringOptions = ({ profile, scalar }: LoweringTarget): LoweringOptions => ({

@@ -11,6 +11,7 @@ import type { Step } from '../ir/operator.ts';
 import type { LoweredOperator } from '../pipeline.ts';
 import type { Cut, Plan } from '../plan/plan.ts';
 import { formatBytes } from '../plan/plan.ts';
+import type { Profile } from '../plan/profile.ts';
 import type { EpilogueStep, TileProgram, TileStatement } from '../tile/tile.ts';
 
 export interface StepCertificate {
@@ -63,7 +64,7 @@ export interface Certificate {
 
 export function certify({ mode, program, trace, plan, tiles }: LoweredOperator): Certificate {
   const size = plan.bytesPerElement;
-  const kernels = tiles.map(tile => kernelCertificate(tile, size));
+  const kernels = tiles.map(tile => kernelCertificate(tile, size, plan.profile.tileHolds));
   const sum = (value: (kernel: KernelCertificate) => number) =>
     kernels.reduce((total, kernel) => total + value(kernel), 0);
   const { rows, columns } = program;
@@ -99,7 +100,7 @@ function denseCost(steps: readonly Step[], size: number): Certificate['dense'] {
   return { flopsPerRow: 2 * entries(steps), weightBytes: entries(steps) * size };
 }
 
-function kernelCertificate(tile: TileProgram, size: number): KernelCertificate {
+function kernelCertificate(tile: TileProgram, size: number, holds: Profile['tileHolds']): KernelCertificate {
   const steps = tile.statements.map(statement => stepCertificate(statement, size));
   const written = new Set(tile.statements.map(statement => statement.output.buffer));
   const bytes = (isCounted: (name: string, role: string) => boolean) =>
@@ -115,7 +116,7 @@ function kernelCertificate(tile: TileProgram, size: number): KernelCertificate {
     bytesWrittenPerRow: bytes((name, role) => role !== 'scratch' && written.has(name)),
     weightBytes: steps.reduce((total, step) => total + step.weightBytes, 0),
     tileRows: tile.tileRows,
-    tileBytes: tile.tileRows * bytes(() => true),
+    tileBytes: tile.tileRows * bytes((_, role) => holds === 'rows' || role === 'scratch'),
   };
 }
 
@@ -184,6 +185,8 @@ function fusionOf(plan: Plan): string {
   if (plan.cuts.length > 0) return `cut into ${plan.segments.length} kernels`;
   const [only] = plan.segments;
   if (only === undefined) return 'nothing to compute';
+  const [oversize] = plan.oversize;
+  if (oversize !== undefined) return `one kernel: ${oversize.reason}`;
   const row = only.liveElements * plan.bytesPerElement;
   const { tileMemory, tileBytes, name } = plan.profile;
   const tile = `${only.tileRows} rows x ${formatBytes(row)}`;

@@ -18,6 +18,8 @@ op permuted(p: index[13], d: [13]) : 13 -> 13 = perm(p) * diag(d)
 op blend(W: [5, 5], V: [5, 5], call a: []) : 5 -> 5 = a * dense(W) + (1 - a) * dense(V)
 op gated(W: [9, 6], V: [9, 6]) : 6 -> 9 = dense(W) |> sigmoid |> gate(dense(V))
 op solved(L: [7, 7]) : 7 -> 7 = inv(unitlower(L))
+op aligned(A: [509, 3], B: [515, 509], C: [2, 515]) : 3 -> 2 = dense(C) * dense(B) * dense(A)
+op spilled(A: [5000, 3], B: [3, 5000], W: [3, 3]) : 3 -> 3 = dense(W) + dense(B) * dense(A)
 `;
 const monarch = readFileSync(new URL('../../examples/monarch/monarch.sop', import.meta.url), 'utf8');
 
@@ -56,7 +58,7 @@ describe.each(sources)('$name', source => {
     expect(storage.length).toBeLessThanOrEqual(8);
     expect(storage.map(({ name, access, resourceType }) => ({ name, access, resourceType }))).toEqual(
       shader.bindings.map(({ buffer, access }) => ({
-        name: buffer.split('.').at(-1),
+        name: buffer.split('.').at(-1) ?? '',
         access: access === 'read' ? 'read' : 'read_write',
         resourceType: ResourceType.Storage,
       })),

@@ -103,6 +103,17 @@ describe.runIf(engine.kind === 'engine')('on a device', { timeout: timeoutMs }, 
       expect(difference(await readBuffer(device, to, 7 * 1001), expected)).toBeLessThan(tolerance);
     });
 
+    test('values between factors that no group has room for', async () => {
+      const spilling =
+        'op f(A: [4100, 3], B: [2, 4100], W: [2, 3]) : 3 -> 2 = dense(W) + dense(B) * dense(A)';
+      const made = await importedForGpu(spilling, { modes: ['apply'] });
+      const values = { 'f.A': single(12300, 1), 'f.B': single(8200, 2), 'f.W': single(6, 3) };
+      const params = { A: values['f.A'], B: values['f.B'], W: values['f.W'] };
+      const operator = await creatorOf(made, 'F')({ device, params });
+      const x = single(15, 4);
+      expect(difference(await operator.apply(x), meaning(made, 'f', values, x))).toBeLessThan(1e-2);
+    });
+
     test('no input at all, and mistakes', async () => {
       const nothing = await create('Nothing', { W: new Float32Array(0) });
       expect([...(await nothing.apply(new Float32Array(0), { batch: 2 }))]).toEqual([0, 0, 0, 0, 0, 0]);

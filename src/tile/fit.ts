@@ -1,0 +1,38 @@
+/**
+ * Scratch in a memory of fixed size, where what does not fit fails. Fewer rows in a tile where that is enough; where one
+ * row alone is too much, the widest values are rows of a workspace: the group that has the rows of a tile reads and
+ * writes them there, and no other does. A pass over a program whose scratch is shared out already.
+ */
+import type { TileBuffer, TileProgram } from './tile.ts';
+import { renameBuffers } from './traverse.ts';
+
+export interface ScratchMemory {
+  readonly elements: number;
+  /** Rows begin at multiples of so many elements. */
+  readonly lanes: number;
+}
+
+export function fitScratch(program: TileProgram, { elements, lanes }: ScratchMemory): TileProgram {
+  const widestFirst = program.buffers
+    .filter(({ role }) => role === 'scratch')
+    .toSorted((a, b) => b.width - a.width);
+  const rowOf = (buffers: readonly TileBuffer[]): number =>
+    buffers.reduce((total, { width }) => total + Math.ceil(width / lanes) * lanes, 0);
+  let spilled = 0;
+  while (rowOf(widestFirst.slice(spilled)) > elements) spilled++;
+  const row = rowOf(widestFirst.slice(spilled));
+  const tileRows = row === 0 ? program.tileRows : Math.min(program.tileRows, Math.floor(elements / row));
+  // A workspace is known by its name to all kernels of a program.
+  const moved = new Map(
+    widestFirst.slice(0, spilled).map(({ name }) => [name, `${program.name}_${name}`] as const),
+  );
+  if (moved.size === 0) return tileRows === program.tileRows ? program : { ...program, tileRows };
+  const buffers = program.buffers.map((buffer): TileBuffer => {
+    const name = moved.get(buffer.name);
+    return name === undefined ? buffer : { ...buffer, name, role: 'workspace' };
+  });
+  const statements = program.statements.map(statement =>
+    renameBuffers(statement, name => moved.get(name) ?? name),
+  );
+  return { ...program, tileRows, buffers, statements };
+}
