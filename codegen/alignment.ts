@@ -1,4 +1,4 @@
-/** Which buffers of a kernel can be arrays of vectors of four: every store is a whole vector at a multiple of four. */
+/** Which buffers of a kernel can be arrays of vectors of four: every access is a whole vector at a multiple of four. */
 import { unreachable } from '../src/core/invariant.ts';
 import { add, literal, multiply, operation } from '../src/kernel/build.ts';
 import type { Expression, Kernel, Statement } from '../src/kernel/kernel.ts';
@@ -13,8 +13,7 @@ export interface Alignment {
 export function alignmentOf(kernel: Kernel): Alignment {
   const multiples = new Map<string, number>();
   const [whole, broken] = [new Set<string>(), new Set<string>()];
-  const touch = (buffer: string, lanes: number, index: Expression, mayBeSingle: boolean): void => {
-    if (lanes === 1 && mayBeSingle) return;
+  const touch = (buffer: string, lanes: number, index: Expression): void => {
     (lanes === 4 && multipleOf(index, multiples) % 4 === 0 ? whole : broken).add(buffer);
   };
   const visit = (statement: Statement): void => {
@@ -23,10 +22,10 @@ export function alignmentOf(kernel: Kernel): Alignment {
         multiples.set(statement.name, statement.mutable ? 1 : multipleOf(statement.value, multiples));
         return;
       case 'load':
-        touch(statement.buffer, statement.splat ? 1 : statement.type.lanes, statement.index, true);
+        touch(statement.buffer, statement.splat ? 1 : statement.type.lanes, statement.index);
         return;
       case 'store':
-        touch(statement.buffer, statement.value.type.lanes, statement.index, false);
+        touch(statement.buffer, statement.value.type.lanes, statement.index);
         return;
       case 'for': {
         const { from, step } = statement;

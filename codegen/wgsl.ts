@@ -2,8 +2,8 @@
  * The WGSL dialect: one compute shader for each kernel. Buffers of the device are storage bindings in the order of the
  * kernel's arguments, parameters a uniform after them, shared buffers variables of the workgroup.
  *
- * A buffer whose stores are whole, aligned vectors is an array of vec4: a vector is then one access and a single number
- * a component. Other buffers are arrays of numbers, and their vectors are read and written number by number.
+ * A buffer that is only ever accessed by whole, aligned vectors is an array of vec4; other buffers are arrays of
+ * numbers, and their vectors are read and written number by number.
  */
 import { at, invariant, unreachable } from '../src/core/invariant.ts';
 import { type GroupKernel, launchNames } from '../src/kernel/group.ts';
@@ -258,13 +258,10 @@ function loaded(
     const parts = Array.from({ length: type.lanes }, (_, k) => `${buffer}[${offset(index, k)}]`);
     return `${typeName(type)}(${parts.join(', ')})`;
   }
-  const one = vectors.has(buffer)
-    ? `${buffer}[${bracketed(index)} >> 2u][${bracketed(index)} & 3]`
-    : `${buffer}[${index}]`;
+  const one = `${buffer}[${index}]`;
   return type.lanes > 1 ? `${typeName(type)}(${one})` : one;
 }
 
-const bracketed = (index: string): string => (/^\w+$/.test(index) ? index : `(${index})`);
 const offset = (index: string, k: number): string => (k === 0 ? index : `${index} + ${k}`);
 
 /** WGSL has no spelling of infinities and NaN, and no negative zero in constants: they are made of their bits. */

@@ -38,7 +38,8 @@ export interface Lowering {
   readonly names: Map<string, number>;
 }
 
-/** The variables of the loop over tiles. */
+/** The parameter of every kernel, and the variables of the loop over tiles. */
+export const batchRows = variable('batch');
 export const tileStart = variable('tile');
 export const tileRowCount = variable('rows');
 export const fullRows = variable('fullRows');

@@ -18,7 +18,15 @@ import {
 import type { Expression, Statement } from '../kernel/kernel.ts';
 import type { ContractStatement } from '../tile/tile.ts';
 import { accumulate, type Body, type Group, type Place } from './accumulate.ts';
-import { fresh, fullRows, type Lowering, packedBuffer, tileRowCount } from './context.ts';
+import {
+  batchRows,
+  fresh,
+  fullRows,
+  type Lowering,
+  packedBuffer,
+  tileRowCount,
+  tileStart,
+} from './context.ts';
 import { groupsOfTiles, isGrouped, regionsOf } from './schedule.ts';
 import { layoutRegions, overlaps, type RegionLoop } from './weights.ts';
 
@@ -47,7 +55,7 @@ export function lowerContract(lowering: Lowering, contract: ContractStatement): 
 function rowGroups(group: Group): Statement[] {
   const { lowering, contract, layout, rows } = group;
   const places = new Map<number, Expression>();
-  const [from, to] = rows === 1 ? [fullRows, tileRowCount] : [literal(0), fullRows];
+  const { from, to, condition } = rowsOf(lowering, rows);
   const weights: [number, Expression][] = [];
   const row = fresh(lowering, 'row');
   const overRows = (body: readonly Statement[]) => loop(row, from, to, rows, body, 'lane');
@@ -65,28 +73,48 @@ function rowGroups(group: Group): Statement[] {
     };
     return grouped ? accumulate(body) : [overRows(accumulate(body))];
   };
-  const nest = (loops: readonly RegionLoop[]): Statement[] => {
+  const nest = (loops: readonly RegionLoop[], tilePlaces: readonly Place[]): Statement[] => {
     const [first, ...rest] = loops;
-    if (first === undefined) return overTiles(group, weights, inner);
+    if (first === undefined) return inner(tilePlaces);
+    if (first.axis === layout.tiles?.axis) return overTiles(group, weights, first, each => nest(rest, each));
     const name = fresh(lowering, at(contract.axes, first.axis).name);
     const { statements, place } = startOf(lowering, first, variable(name));
     places.set(first.axis, place);
     weights.push([first.weightStride, variable(name)]);
-    return [loop(name, literal(0), literal(first.count), 1, [...statements, ...nest(rest)], 'lane')];
+    return [
+      loop(name, literal(0), literal(first.count), 1, [...statements, ...nest(rest, tilePlaces)], 'lane'),
+    ];
   };
-  const body = nest(layout.outer);
+  const body = nest(layout.free, [{ base: literal(0), constant: 0 }]);
   const then = grouped ? [overRows(body)] : body;
-  return [{ kind: 'if', condition: operation('less', [from, to]), then, otherwise: [] }];
+  return [{ kind: 'if', condition, then, otherwise: [] }];
+}
+
+/**
+ * Which rows of the tile come `rows` at a time, and whether there are any. Where invocations share the work a whole tile
+ * has bounds that are known, and the rows of another all come alone.
+ */
+function rowsOf({ machine, tileRows }: Lowering, rows: number) {
+  if (!isGrouped(machine)) {
+    const [from, to] = rows === 1 ? [fullRows, tileRowCount] : [literal(0), fullRows];
+    return { from, to, condition: operation('less', [from, to]) };
+  }
+  // By the batch, not by the count of rows, which is the less of two: the rows of a whole tile are then known to exist.
+  const lastRow = add(tileStart, literal(tileRows - 1));
+  if (rows > 1)
+    return { from: literal(0), to: literal(tileRows), condition: operation('less', [lastRow, batchRows]) };
+  const [from, to] = [literal(0), tileRowCount];
+  const isPart = operation('less', [batchRows, add(lastRow, literal(1))]);
+  return { from, to, condition: machine.rowsTogether === 1 ? operation('less', [from, to]) : isPart };
 }
 
 /** The loop over groups of tiles; the last group is moved back to end with the tiles. */
 function overTiles(
-  { lowering, contract, layout, tiles: { start, count, together } }: Group,
+  { lowering, contract, tiles: { start, count, together } }: Group,
   weights: [number, Expression][],
+  tiles: RegionLoop,
   inner: (tilePlaces: readonly Place[]) => Statement[],
 ): Statement[] {
-  const { tiles } = layout;
-  if (tiles === undefined) return inner([{ base: literal(0), constant: 0 }]);
   const statements: Statement[] = [];
   const groups: RegionLoop = {
     ...tiles,

@@ -1,9 +1,17 @@
 /** Tile IR → kernel IR: the loop over tiles of rows, and each statement of the tile inside it. */
-import { declare, literal, loop, operation, variable } from '../kernel/build.ts';
+import { declare, literal, loop, operation } from '../kernel/build.ts';
 import type { Buffer, Kernel, Statement } from '../kernel/kernel.ts';
 import { visitStatements } from '../kernel/traverse.ts';
 import type { TileBuffer, TileProgram } from '../tile/tile.ts';
-import { type Lowering, type PackedBuffer, packedKey, pitchOf, tileRowCount, tileStart } from './context.ts';
+import {
+  batchRows,
+  type Lowering,
+  type PackedBuffer,
+  packedKey,
+  pitchOf,
+  tileRowCount,
+  tileStart,
+} from './context.ts';
 import { lowerContract } from './contract.ts';
 import { lowerMove } from './moves.ts';
 import { isGrouped, type Machine } from './schedule.ts';
@@ -67,14 +75,13 @@ function tileLoop(
   { tileRows, machine: { rowsTogether: together } }: Lowering,
   statements: readonly Statement[],
 ): Statement[] {
-  const batch = variable('batch');
-  const rest = operation('subtract', [batch, tileStart]);
+  const rest = operation('subtract', [batchRows, tileStart]);
   const left = operation('modulo', [tileRowCount, literal(together)]);
   return [
     loop(
       'tile',
       literal(0),
-      batch,
+      batchRows,
       tileRows,
       [
         declare('rows', operation('minimum', [literal(tileRows), rest])),

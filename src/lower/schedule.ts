@@ -190,14 +190,14 @@ function choiceOf(
   const tiles = tileAxis === undefined ? 1 : Math.floor(at(axes, tileAxis).extent / unit);
   const width = tileAxis === undefined ? 1 : Math.min(busyWidth(contract, machine, lanes), tiles);
   const inputsPerRow = tileAxis !== undefined && at(input.strides, tileAxis) !== 0 ? width : 1;
-  const loads =
-    (machine.rowsTogether * inputsPerRow * accessCost(at(input.strides, vectorAxis), lanes) + width) /
-    (machine.rowsTogether * width);
+  const costOf = isGrouped(machine) ? bandwidthCost : accessCost;
+  const inputs = machine.rowsTogether * inputsPerRow * costOf(at(input.strides, vectorAxis), lanes);
+  const loads = (inputs + width * costOf(1, lanes)) / (machine.rowsTogether * width);
   const reduction = axes.reduce(
     (product, axis) => (axis.kind === 'reduce' ? product * axis.extent : product),
     1,
   );
-  const stores = accessCost(at(output.strides, vectorAxis) || lanes, lanes) / reduction;
+  const stores = costOf(at(output.strides, vectorAxis) || lanes, lanes) / reduction;
   const perVector = loads + 2 + stores;
   const covered = (k: number, step: number) =>
     (Math.ceil(at(axes, k).extent / step) * step) / at(axes, k).extent;
@@ -217,6 +217,12 @@ function choiceOf(
  */
 const accessCost = (stride: number, lanes: number): number =>
   stride === 0 || stride === 1 ? 1 : 2 * lanes - 1;
+
+/**
+ * Where many invocations share the path to memory, what counts is the numbers that one of them moves: a number for all
+ * lanes, or one for each, wherever it lies (invocations side by side make lines whole).
+ */
+const bandwidthCost = (stride: number, lanes: number): number => (stride === 0 ? 1 : lanes);
 
 /** Without vectors: tile the widest axis the input does not depend on, else the widest. */
 function scalarTileAxis({ axes, input }: ContractStatement): number | undefined {

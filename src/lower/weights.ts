@@ -40,8 +40,11 @@ export interface RegionLoop {
 
 export interface RegionLayout {
   readonly region: Region;
-  /** Free loops but the tiled axis, outermost first. */
-  readonly outer: readonly RegionLoop[];
+  /**
+   * Free loops, outermost first, the one over the tiles among them. Invocations side by side take neighbouring outputs:
+   * for them the loop with the shortest step in the output is the innermost.
+   */
+  readonly free: readonly RegionLoop[];
   /** Steps along the tiled axis; absent where nothing is tiled. */
   readonly tiles: RegionLoop | undefined;
   /** Reduction loops, outermost first. */
@@ -83,11 +86,13 @@ function layoutRegion(
     return { axis: k, count: Math.ceil(count / unit), unit, start, last: count - unit, weightStride: 0 };
   };
   const indices = [...axes.keys()];
-  const free = indices.filter(k => at(axes, k).kind === 'free' && k !== tileAxis).map(loopOf);
-  const outer = free.filter(loop => loop.count > 1);
+  const untiled = indices.filter(k => at(axes, k).kind === 'free' && k !== tileAxis).map(loopOf);
+  const outer = untiled.filter(loop => loop.count > 1);
   const tiles = tileAxis === undefined ? [] : [loopOf(tileAxis)];
   const reduce = indices.filter(k => at(axes, k).kind === 'reduce').map(loopOf);
-  const loops = isGrouped(machine) ? [...reduce, ...outer, ...tiles] : [...outer, ...tiles, ...reduce];
+  const byOutput = (a: RegionLoop, b: RegionLoop) => outputStep(contract, b) - outputStep(contract, a);
+  const free = isGrouped(machine) ? [...outer, ...tiles].sort(byOutput) : [...outer, ...tiles];
+  const loops = isGrouped(machine) ? [...reduce, ...free] : [...free, ...reduce];
   const stored = loops.filter(loop => used.has(loop.axis));
   const strides = new Map<number, number>();
   let elements = width * lanes;
@@ -101,7 +106,7 @@ function layoutRegion(
   });
   return {
     region,
-    outer: outer.map(withStride),
+    free: free.map(withStride),
     tiles: tiles.map(withStride)[0],
     reduce: reduce.map(withStride),
     offset,
@@ -109,6 +114,9 @@ function layoutRegion(
     packed: packedTensor(contract, region, stored),
   };
 }
+
+const outputStep = ({ output }: ContractStatement, { axis: k, unit }: RegionLoop): number =>
+  Math.abs(at(output.strides, k)) * unit;
 
 /** Entry [steps of the stored loops..., tile, lane] is the weight that this step multiplies by. */
 function packedTensor(

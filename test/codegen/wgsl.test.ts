@@ -116,7 +116,7 @@ describe('a kernel as a compute shader', () => {
       @group(0) @binding(1) var<storage, read_write> y: array<f32>; // y
       @group(0) @binding(2) var<storage, read> weights: array<vec4<f32>>; // w0: w0
       @group(0) @binding(3) var<uniform> arguments: Arguments;
-      var<workgroup> t: array<vec4<f32>, 4>; // t
+      var<workgroup> t: array<f32, 16>; // t
 
       @compute @workgroup_size(64)
       fn small(
@@ -140,13 +140,13 @@ describe('a kernel as a compute shader', () => {
               let w = weights[p * 2 + block];
               sum = sum + xp * w;
             }
-            t[row * 2 + block] = sum;
+            { let value = sum; t[row * 8 + block * 4] = value[0]; t[row * 8 + block * 4 + 1] = value[1]; t[row * 8 + block * 4 + 2] = value[2]; t[row * 8 + block * 4 + 3] = value[3]; }
           }
           workgroupBarrier();
           for (var work1 = lane; work1 < rows * 8; work1 += 64) {
             let r = (work1 >> 3u);
             let i = (work1 & 7);
-            let value_1 = t[(r * 8 + i) >> 2u][(r * 8 + i) & 3];
+            let value_1 = t[r * 8 + i];
             y[(tile + r) * 8 + i] = value_1;
           }
           workgroupBarrier();
