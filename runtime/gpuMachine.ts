@@ -32,7 +32,9 @@ export interface GpuMachine {
   readonly lent: Pool;
   readonly live: Set<GPUBuffer>;
   /** No longer needed here, but perhaps by a pass of the caller; collected with it. */
-  readonly released: Set<WeakRef<GPUBuffer>>;
+  released: WeakRef<GPUBuffer>[];
+  /** How many of these there may be before the collected ones are struck off. */
+  mostReleased: number;
 }
 
 /** Values of GPUBufferUsage, a global that not every engine has. */
@@ -64,7 +66,8 @@ export async function buildGpuMachine(
     own: { buffers: new Map(), isRecorded: false },
     lent: { buffers: new Map(), isRecorded: true },
     live: new Set(),
-    released: new Set(),
+    released: [],
+    mostReleased: 64,
   };
   for (const { name, elements } of buffers) {
     const isRead = needed.some(({ bindings }) => bindings.some(({ buffer }) => buffer === name));
@@ -90,10 +93,12 @@ export function destroyBuffer({ live }: GpuMachine, buffer: GPUBuffer): void {
 }
 
 /** Keeps a buffer for passes that may have recorded it, and no longer. */
-export function releaseBuffer({ live, released }: GpuMachine, buffer: GPUBuffer): void {
-  live.delete(buffer);
-  for (const reference of released) if (reference.deref() === undefined) released.delete(reference);
-  released.add(new WeakRef(buffer));
+export function releaseBuffer(machine: GpuMachine, buffer: GPUBuffer): void {
+  machine.live.delete(buffer);
+  machine.released.push(new WeakRef(buffer));
+  if (machine.released.length <= machine.mostReleased) return;
+  machine.released = machine.released.filter(reference => reference.deref() !== undefined);
+  machine.mostReleased = 64 + 2 * machine.released.length;
 }
 
 export function pack(
@@ -118,8 +123,16 @@ export function pooled(
   const known = buffers.get(name);
   if (known !== undefined && known.size >= bytes) return known;
   if (known !== undefined) (isRecorded ? releaseBuffer : destroyBuffer)(machine, known);
+  const { device } = machine.gpu;
+  if (isRecorded) device.pushErrorScope('out-of-memory');
   const made = createBuffer(machine, name, bytes, uses);
   buffers.set(name, made);
+  // The caller's pass is invalid then, which WebGPU tells with the label; the next one shall not be.
+  if (isRecorded)
+    device.popErrorScope().then(
+      error => error !== null && buffers.get(name) === made && buffers.delete(name),
+      () => undefined,
+    );
   return made;
 }
 
@@ -219,9 +232,9 @@ function countOf(machine: GpuMachine, pool: Pool, rows: number): GPUBuffer {
 }
 
 /** Also what passes of the caller have recorded and not submitted yet. */
-export function destroyGpuMachine({ live, released }: GpuMachine): void {
-  for (const buffer of live) buffer.destroy();
-  for (const reference of released) reference.deref()?.destroy();
-  live.clear();
-  released.clear();
+export function destroyGpuMachine(machine: GpuMachine): void {
+  for (const buffer of machine.live) buffer.destroy();
+  for (const reference of machine.released) reference.deref()?.destroy();
+  machine.live.clear();
+  machine.released = [];
 }

@@ -169,5 +169,14 @@ describe.runIf(engine.kind === 'engine')('on a device', { timeout: timeoutMs }, 
     const before = made.length;
     expect(right(await operator.apply(x))).toBe(true);
     expect(made.slice(before)).toContain('sop:wide/y');
+    const [from, to] = [storageBuffer(device, x), storageBuffer(device, single(63, 1))];
+    const encode = () => inOnePass(device, pass => operator.encode(pass, { x: from, y: to }));
+    errors.push(new GPUOutOfMemoryError('not enough'));
+    const recorded = made.length;
+    for (const _ of [1, 2, 3]) {
+      encode();
+      await device.queue.onSubmittedWorkDone();
+    }
+    expect(made.slice(recorded)).toEqual(['sop:wide/batch 9', 'sop:wide/batch 9']);
   });
 });
