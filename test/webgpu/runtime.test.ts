@@ -103,6 +103,18 @@ describe.runIf(engine.kind === 'engine')('on a device', { timeout: timeoutMs }, 
       expect(difference(await readBuffer(device, to, 7 * 1001), expected)).toBeLessThan(tolerance);
     });
 
+    test('more rows than one launch takes', async () => {
+      const made = await importedForGpu('op one(d: [1]) : 1 -> 1 = diag(d)', { modes: ['apply'] });
+      const operator = await creatorOf(made, 'One')({ device, params: { d: [3] } });
+      const x = single(2 ** 20 + 5, 1);
+      expect(
+        difference(
+          await operator.apply(x),
+          x.map(value => 3 * value),
+        ),
+      ).toBeLessThan(tolerance);
+    });
+
     test('values between factors that no group has room for', async () => {
       const spilling =
         'op f(A: [4100, 3], B: [2, 4100], W: [2, 3]) : 3 -> 2 = dense(W) + dense(B) * dense(A)';
@@ -188,6 +200,12 @@ describe.runIf(engine.kind === 'engine')('on a device', { timeout: timeoutMs }, 
       await check('first');
       all.dispose();
       await expect(all['first']?.apply(x)).rejects.toThrow(/disposed/);
+      const [d, shared] = [values['second.d'], values.shared];
+      const alone = { First: { shared }, Second: { shared, d } };
+      for (const [name, params] of Object.entries(alone)) {
+        const y = await (await create(name, params)).apply(x);
+        expect(difference(y, meaning(module, name.toLowerCase(), values, x))).toBeLessThan(tolerance);
+      }
     });
   });
 
