@@ -1,7 +1,7 @@
 /**
- * Scratch in a memory of fixed size, where what does not fit fails. Fewer rows in a tile where that is enough; where one
- * row alone is too much, the widest values are rows of a workspace: the group that has the rows of a tile reads and
- * writes them there, and no other does. A pass over a program whose scratch is shared out already.
+ * Scratch in a memory of fixed size, where what does not fit fails. Fewer rows in a tile where that is enough; where
+ * one row alone is too much, the widest values are rows of a workspace: the group that has the rows of a tile reads
+ * and writes them there, and no other does. A pass over a program whose scratch is shared out already.
  */
 import type { TileBuffer, TileProgram } from './tile.ts';
 import { renameBuffers } from './traverse.ts';
