@@ -20,7 +20,11 @@ export async function openDevice(
   const timestamps: GPUFeatureName[] = adapter.features.has('timestamp-query') ? ['timestamp-query'] : [];
   const device = await adapter.requestDevice({
     requiredFeatures: timestamps,
-    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+    requiredLimits: {
+      maxBufferSize,
+      maxStorageBufferBindingSize,
+      maxComputeWorkgroupStorageSize: adapter.limits.maxComputeWorkgroupStorageSize,
+    },
   });
   device.addEventListener('uncapturederror', event => {
     console.error((event as GPUUncapturedErrorEvent).error.message);

@@ -202,16 +202,17 @@ const stepsAhead = 4;
  * the reduction and is the same for every accumulator of a row.
  */
 function readsAhead(body: Body, { axis, count }: RegionLoop): boolean {
-  const { lowering, contract, layout, tilePlaces, type } = body;
+  const { lowering, contract, layout, type } = body;
   const { vectorAxis } = layout.region;
   const { strides } = contract.input;
   const isSplat = vectorAxis === undefined || at(strides, vectorAxis) === 0;
-  const isOne = tilePlaces.length === 1 && vectorStep(body, contract.input) === 0;
+  const { tileAxis } = layout.region;
+  const isShared = tileAxis === undefined || at(strides, tileAxis) === 0;
   return (
     isGrouped(lowering.machine) &&
     type.lanes === stepsAhead &&
     isSplat &&
-    isOne &&
+    isShared &&
     at(strides, axis) === 1 &&
     count >= stepsAhead
   );

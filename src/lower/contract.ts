@@ -91,15 +91,15 @@ function rowGroups(group: Group): Statement[] {
 }
 
 /**
- * Which rows of the tile come `rows` at a time, and whether there are any. Where invocations share the work a whole tile
- * has bounds that are known, and the rows of another all come alone.
+ * Which rows of the tile come `rows` at a time, and whether there are any. Where invocations share the work a
+ * whole tile has bounds that are known, and the rows of another all come alone.
  */
 function rowsOf({ machine, tileRows }: Lowering, rows: number) {
   if (!isGrouped(machine)) {
     const [from, to] = rows === 1 ? [fullRows, tileRowCount] : [literal(0), fullRows];
     return { from, to, condition: operation('less', [from, to]) };
   }
-  // By the batch, not by the count of rows, which is the less of two: the rows of a whole tile are then known to exist.
+  // By the batch, not by the count of rows, which is the less of two: what it says of the rows is then plain.
   const lastRow = add(tileStart, literal(tileRows - 1));
   if (rows > 1)
     return { from: literal(0), to: literal(tileRows), condition: operation('less', [lastRow, batchRows]) };
