@@ -63,11 +63,57 @@ export function filled(page: string, name: string, contents: string): string {
   return `${before}${begin}\n${contents}\n${end}${after}`;
 }
 
+/** What `bench/webgpu` printed with --json on the machine it names. */
+interface WebgpuResults {
+  readonly machine: string;
+  readonly date: string;
+  readonly method: string;
+  readonly rows: readonly {
+    readonly n: number;
+    readonly blocks: number;
+    readonly batch: number;
+    readonly oursUs: number;
+    readonly copyUs: number;
+    readonly teraflops: number;
+    readonly jaxUs?: number;
+    readonly kernels: number;
+  }[];
+}
+
+function webgpu(root: string): string {
+  const { machine, date, method, rows } = JSON.parse(
+    readFileSync(join(root, 'bench/webgpu/results.json'), 'utf8'),
+  ) as WebgpuResults;
+  const cells = rows.map(row => [
+    `${row.n} / ${row.blocks}`,
+    String(row.kernels),
+    row.oursUs.toFixed(1),
+    row.copyUs.toFixed(1),
+    (row.copyUs / row.oursUs).toFixed(2),
+    row.teraflops.toFixed(1),
+    row.jaxUs?.toFixed(0) ?? '–',
+    row.jaxUs === undefined ? '–' : (row.jaxUs / row.oursUs).toFixed(1),
+  ]);
+  const head = [
+    'n / blocks',
+    'kernels',
+    'sop, µs',
+    'copy, µs',
+    'copy ÷ sop',
+    'TF/s',
+    'jax-js, µs',
+    'jax-js ÷ sop',
+  ];
+  return `${machine}, ${date}; batch ${rows[0]?.batch}, timed by ${method}.\n\n${table(head, cells)}`;
+}
+
 /** Paths from the root of the project, and what the files should hold. */
 export function generatedPages(root: string): ReadonlyMap<string, string> {
   const language = readFileSync(join(root, 'docs/language.md'), 'utf8');
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const performance = readFileSync(join(root, 'docs/performance.md'), 'utf8');
   return new Map([
+    ['docs/performance.md', filled(performance, 'webgpu', webgpu(root))],
     ['README.md', filled(readme, 'support', supportSummary())],
     ['docs/language.md', filled(language, 'support', support())],
     ['docs/diagnostics.md', diagnostics()],
