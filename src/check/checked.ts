@@ -54,7 +54,11 @@ export function wrongSort(
 function asOperatorText(node: Expression, checked: Checked): string | undefined {
   if (checked.sort !== 'tensor') return undefined;
   const words = [undefined, 'diag', 'dense', 'blockdiag'][checked.node.type.shape.length];
-  return words && `${words}(${textOf(node)})`;
+  if (words === undefined) return undefined;
+  // In A * x it is the factor x that was meant, not the tensor A x.
+  return checked.node.kind === 'applied' && node.kind === 'binary'
+    ? `${textOf(node.left)} * ${words}(${textOf(node.right)})`
+    : `${words}(${textOf(node)})`;
 }
 
 export function asOperator(node: Expression, checked: Checked, scope: Scope): OperatorNode | undefined {

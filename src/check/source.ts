@@ -3,7 +3,8 @@
  * whether a source means something; `sop check` runs it without loading the other.
  */
 import { parse } from '../../grammar/parser.ts';
-import { type Diagnostic, hasErrors } from '../core/diagnostics/diagnostic.ts';
+import { data } from '../core/diagnostics/data.ts';
+import { type Diagnostic, hasErrors, report } from '../core/diagnostics/diagnostic.ts';
 import type { SourceFile, Span } from '../core/span.ts';
 import type { Operator, Program } from '../ir/operator.ts';
 import { checkModule } from './check.ts';
@@ -38,8 +39,15 @@ export function elaborateSource(source: SourceFile, options: ElaborateOptions = 
   );
   diagnostics.push(...checked.diagnostics);
   if (hasErrors(diagnostics)) return { diagnostics, programs: [], inverses: new Map() };
+  const wanted = instances ?? defaultInstances(checked.program);
+  const names = wanted.map(each => each.operator);
+  const twice = names.find((name, k) => names.indexOf(name) < k);
+  if (twice !== undefined) {
+    diagnostics.push(report(data.instanceTwice, undefined, { operator: twice }));
+    return { diagnostics, programs: [], inverses: new Map() };
+  }
   const inverses = new Map<Operator, Span>();
-  const programs = (instances ?? defaultInstances(checked.program)).map(instance => {
+  const programs = wanted.map(instance => {
     const elaborated = elaborate(checked.program, instance);
     diagnostics.push(...elaborated.diagnostics);
     for (const [operator, span] of elaborated.inverses) inverses.set(operator, span);

@@ -43,6 +43,12 @@ export const mistakes: Record<string, Mistake> = {
     says: /expected an operator or a map, found a tensor \[m, n\], A/,
     hint: /dense\(A\)/,
   },
+  'dense left out of the last factor': {
+    text: '[n](d: [n], W: [n, n]) : n -> n = diag(d) * W',
+    code: 'SOP0202',
+    at: 'diag(d) * W',
+    hint: /did you mean diag\(d\) \* dense\(W\)\?/,
+  },
   'the adjoint of a tensor': { text: `${matrices}A'`, code: 'SOP0202', at: 'A', hint: /dense\(A\)'/ },
   'a tensor times an operator': {
     text: `${matrices}dense(A) * (d * I(n))`,

@@ -1,6 +1,8 @@
 /** Several files: `use`, parameters shared by operators, patterns in braces and from Matrix Market files. */
 import { describe, expect, test } from 'vitest';
+import type { Instance } from '../../src/check/elaborate.ts';
 import { joinPath } from '../../src/check/module.ts';
+import { elaborateSource } from '../../src/check/source.ts';
 import { check, codes, errors, instantiate, matrixOf, pointedAt, programOf, rows } from './source.ts';
 
 const names = (text: string, operator: string, files = {}) =>
@@ -194,4 +196,17 @@ describe('patterns', () => {
     expect(codes(errors(check(`${head}sparse(v, v)`).diagnostics))).toEqual(['SOP0202:2']);
     expect(codes(errors(check('op f(w: h) : 1 -> 1 = I(1)').diagnostics))).toEqual(['SOP0201:1']);
   });
+});
+
+test('a module names each operator once', () => {
+  const text = 'op scaled[n](s: []) : n -> n = s * I(n)\nexport scaled[2] as two';
+  const said = (...instances: readonly Instance[]) =>
+    elaborateSource({ name: 'main.sop', text }, { instances }).diagnostics.map(({ code, message }) => [
+      code,
+      message,
+    ]);
+  const two = { operator: 'two', sizes: [] };
+  expect(said(two, { operator: 'scaled', sizes: [3] })).toEqual([]);
+  const apart = [3, 4].map(n => ({ operator: 'scaled', sizes: [n] }));
+  expect(said(...apart)).toEqual([['SOP0341', 'scaled is asked for twice in one module']]);
 });

@@ -185,4 +185,12 @@ export const data = {
       'The command line runs shaders by Dawn: the optional package webgpu of npm, and a Vulkan, Metal or Direct3D ' +
       '12 driver. On Debian the package chromium brings one in software.',
   }),
+  instanceTwice: row<{ operator: string }>({
+    code: 'SOP0341',
+    severity: 'error',
+    message: ({ operator }) => `${operator} is asked for twice in one module`,
+    explanation:
+      'A module names each of its operators once. For an operator at several sizes give each an export: ' +
+      'export monarch[64, 8] as small.',
+  }),
 } as const;
