@@ -4,6 +4,7 @@ import { checking } from '../core/diagnostics/check.ts';
 import { report } from '../core/diagnostics/diagnostic.ts';
 import { at } from '../core/invariant.ts';
 import type { Span } from '../core/span.ts';
+import { leftSpine } from '../core/spine.ts';
 import {
   asNumber,
   asNumbers,
@@ -32,18 +33,13 @@ interface Side {
   readonly checked: Checked;
 }
 
-/**
- * a ∘ b ∘ c ... of one precedence: the left spine may be thousands long, so it is walked without recursion.
- */
+/** a ∘ b ∘ c ... of one precedence. */
 export function checkChain(node: Binary, scope: Scope): Checked {
-  const spine: Binary[] = [];
-  let first: Expression = node;
-  while (first.kind === 'binary' && isProduct(first.operator) === isProduct(node.operator)) {
-    spine.push(first);
-    first = first.left;
-  }
+  const isLink = (other: Expression): other is Binary =>
+    other.kind === 'binary' && isProduct(other.operator) === isProduct(node.operator);
+  const { first, links } = leftSpine(node, isLink);
   let left: Side = { source: first, checked: check(first, scope) };
-  for (const each of spine.toReversed()) {
+  for (const each of links) {
     const right = { source: each.right, checked: check(each.right, scope) };
     left = { source: each, checked: binary(each, left, right, scope) };
   }

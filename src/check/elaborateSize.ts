@@ -1,5 +1,6 @@
 /** Sizes at given numbers: whole, exact, below 2^53. */
 import { checking } from '../core/diagnostics/check.ts';
+import { leftSpine } from '../core/spine.ts';
 import { comparisons } from './comparison.ts';
 import { type Place, refuse } from './instance.ts';
 import { textOf } from './scope.ts';
@@ -35,13 +36,12 @@ export function wholeAt(node: SizeNode, place: Place): number | undefined {
 
 type Arithmetic = SizeNode & { kind: 'arithmetic' };
 
-/** The left spine may be thousands long, so it is walked without recursion. */
+const isArithmetic = (node: SizeNode): node is Arithmetic => node.kind === 'arithmetic';
+
 function arithmetic(node: Arithmetic, place: Place): number | undefined {
-  const spine: Arithmetic[] = [];
-  let first: SizeNode = node;
-  for (; first.kind === 'arithmetic'; first = first.left) spine.push(first);
+  const { first, links } = leftSpine(node, isArithmetic);
   let value = wholeAt(first, place);
-  for (const each of spine.toReversed()) {
+  for (const each of links) {
     const right = wholeAt(each.right, place);
     if (value === undefined || right === undefined) return undefined;
     value = bounded(each, value, right, place);

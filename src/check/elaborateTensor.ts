@@ -1,6 +1,7 @@
 /** Tensor nodes at given sizes → tensors of the IR. */
 import { checking } from '../core/diagnostics/check.ts';
 import { at, invariant } from '../core/invariant.ts';
+import { leftSpine } from '../core/spine.ts';
 import { hasMatrix } from '../ir/matrix.ts';
 import {
   element,
@@ -120,13 +121,12 @@ const indexNames = { '+': 'add', '-': 'subtract', '*': 'multiply', '%': 'modulo'
 
 type Arithmetic = TensorNode & { kind: 'arithmetic' };
 
-/** The left spine may be thousands long, so it is walked without recursion. */
+const isArithmetic = (node: TensorNode): node is Arithmetic => node.kind === 'arithmetic';
+
 function arithmetic(node: Arithmetic, place: Place): NumberValue | undefined {
-  const spine: Arithmetic[] = [];
-  let first: TensorNode = node;
-  for (; first.kind === 'arithmetic'; first = first.left) spine.push(first);
+  const { first, links } = leftSpine(node, isArithmetic);
   let value = valueAt(first, place);
-  for (const each of spine.toReversed()) {
+  for (const each of links) {
     const right = valueAt(each.right, place);
     if (value === undefined || right === undefined) return undefined;
     value = combined(each, value, right, place);

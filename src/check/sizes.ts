@@ -1,6 +1,7 @@
 /** Expressions in size slots: AST → sizes in symbols. */
 import type { Condition, Expression } from '../../grammar/ast.ts';
 import { checking } from '../core/diagnostics/check.ts';
+import { leftSpine } from '../core/spine.ts';
 import { opposite } from './comparison.ts';
 import { nearest } from './nearest.ts';
 import { assuming, fail, localNames, lookUp, type Scope, textOf } from './scope.ts';
@@ -97,13 +98,15 @@ function wholeLiteral(node: Expression & { kind: 'number' }, scope: Scope): Size
   return errorSize(node);
 }
 
-/** a ∘ b ∘ c ...: the left spine may be thousands long, so it is walked without recursion. */
-function sizeChain(node: Expression & { kind: 'binary' }, scope: Scope): SizeNode {
-  const spine: (Expression & { kind: 'binary' })[] = [];
-  let first: Expression = node;
-  for (; first.kind === 'binary'; first = first.left) spine.push(first);
+type Binary = Expression & { kind: 'binary' };
+
+const isBinary = (node: Expression): node is Binary => node.kind === 'binary';
+
+/** a ∘ b ∘ c ... */
+function sizeChain(node: Binary, scope: Scope): SizeNode {
+  const { first, links } = leftSpine(node, isBinary);
   let left = checkWhole(first, scope);
-  for (const each of spine.toReversed())
+  for (const each of links)
     left = arithmetic(each.operator, left, checkWhole(each.right, scope), each.span, scope);
   return left;
 }

@@ -18,8 +18,9 @@ import {
 } from '../kernel/build.ts';
 import type { Expression, Statement, Type } from '../kernel/kernel.ts';
 import type { ContractStatement, View } from '../tile/tile.ts';
-import { fresh, type Lowering, rowPitch, rowStart } from './context.ts';
+import { type Lowering, rowPitch, rowStart } from './context.ts';
 import { applyEpilogue } from './epilogue.ts';
+import { fresh } from './names.ts';
 import { isGrouped, type TileGroups } from './schedule.ts';
 import { readVector, writeVector } from './vectors.ts';
 import type { RegionLayout, RegionLoop } from './weights.ts';

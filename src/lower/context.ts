@@ -44,16 +44,6 @@ export const tileStart = variable('tile');
 export const tileRowCount = variable('rows');
 export const fullRows = variable('fullRows');
 
-/** A name that no buffer and no other value of the kernel has. */
-export function fresh({ names }: Lowering, stem: string): string {
-  let count = names.get(stem) ?? 0;
-  while (count > 0 && names.has(`${stem}_${count}`)) count++;
-  names.set(stem, count + 1);
-  const name = count === 0 ? stem : `${stem}_${count}`;
-  if (count > 0) names.set(name, 1);
-  return name;
-}
-
 export function bufferNamed(lowering: Lowering, name: string): TileBuffer {
   const buffer = lowering.buffers.get(name);
   invariant(buffer !== undefined, `no buffer ${name}`);

@@ -18,15 +18,8 @@ import {
 import type { Expression, Statement } from '../kernel/kernel.ts';
 import type { ContractStatement } from '../tile/tile.ts';
 import { accumulate, type Body, type Group, type Place } from './accumulate.ts';
-import {
-  batchRows,
-  fresh,
-  fullRows,
-  type Lowering,
-  packedBuffer,
-  tileRowCount,
-  tileStart,
-} from './context.ts';
+import { batchRows, fullRows, type Lowering, packedBuffer, tileRowCount, tileStart } from './context.ts';
+import { fresh } from './names.ts';
 import { groupsOfTiles, isGrouped, regionsOf } from './schedule.ts';
 import { layoutRegions, overlaps, type RegionLoop } from './weights.ts';
 

@@ -3,9 +3,10 @@ import { at } from '../core/invariant.ts';
 import type { IndexMap } from '../ir/indexMap.ts';
 import { add, literal, loop, multiply, variable } from '../kernel/build.ts';
 import type { Expression, LoopAxis, Statement, Type } from '../kernel/kernel.ts';
-import { fresh, type Lowering, tileRowCount } from './context.ts';
+import { type Lowering, tileRowCount } from './context.ts';
 import { extentsOfCuts, mergeCuts, stridedDigits, stridesOf, trailingProducts } from './layout.ts';
 import { mapIndex } from './mapIndex.ts';
+import { fresh } from './names.ts';
 import { isGrouped } from './schedule.ts';
 
 /** Addresses in a row for each map, at one point of the loops, with the distance of neighbouring lanes. */

@@ -4,7 +4,8 @@ import type { Pointwise } from '../ir/operator.ts';
 import { add, declare, literal, operation, variable } from '../kernel/build.ts';
 import type { Expression, OperatorName, Statement } from '../kernel/kernel.ts';
 import type { EpilogueStep } from '../tile/tile.ts';
-import { fresh, type Lowering, packedTensor, rowStart } from './context.ts';
+import { type Lowering, packedTensor, rowStart } from './context.ts';
+import { fresh } from './names.ts';
 import { readVector } from './vectors.ts';
 
 /**

@@ -5,7 +5,8 @@ import { mapIndexScalar } from '../ir/indexMapScalar.ts';
 import { axis, computed, type Tensor } from '../ir/tensor.ts';
 import { add, affine, declare, i32, literal, load, multiply, operation, variable } from '../kernel/build.ts';
 import type { Expression, Statement } from '../kernel/kernel.ts';
-import { fresh, type Lowering, packedBuffer } from './context.ts';
+import { type Lowering, packedBuffer } from './context.ts';
+import { fresh } from './names.ts';
 
 /** map(i) as arithmetic, or as a read of a packed table. */
 export function mapIndex(

@@ -16,10 +16,11 @@ import {
 } from '../kernel/build.ts';
 import type { Expression, Statement, Type } from '../kernel/kernel.ts';
 import type { TileStatement } from '../tile/tile.ts';
-import { fresh, type Lowering, packedTensor, rowStart, tileRowCount } from './context.ts';
+import { type Lowering, packedTensor, rowStart, tileRowCount } from './context.ts';
 import { overDomain } from './domain.ts';
 import { applyEpilogue } from './epilogue.ts';
 import { mapIndex } from './mapIndex.ts';
+import { fresh } from './names.ts';
 import { readVector, writeVector } from './vectors.ts';
 
 export function lowerMove(

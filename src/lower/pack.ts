@@ -20,7 +20,8 @@ import {
 } from '../kernel/build.ts';
 import type { Buffer, Expression, Kernel } from '../kernel/kernel.ts';
 import type { PackedBuffer } from './context.ts';
-import { bufferHolding, fresh, type Packing } from './packContext.ts';
+import { fresh } from './names.ts';
+import { bufferHolding, type Packing } from './packContext.ts';
 import { fillTensor } from './packLoops.ts';
 
 export interface PackKernel {
@@ -89,7 +90,7 @@ function prepareReads(packing: Packing, tensor: Tensor): void {
 function prepare(packing: Packing, tensor: Tensor): void {
   if (packing.buffers.has(tensor)) return;
   prepareReads(packing, tensor);
-  const buffer = bufferOf(tensor, fresh(packing.names, 'temporary'));
+  const buffer = bufferOf(tensor, fresh(packing, 'temporary'));
   packing.buffers.set(tensor, buffer);
   if (tensor.kind === 'computed') {
     fillTensor(packing, tensor, {
@@ -105,7 +106,7 @@ function prepare(packing: Packing, tensor: Tensor): void {
 /** of[inverse[i]] = i. */
 function invert(packing: Packing, target: string, tensor: Tensor & { kind: 'inversePermutation' }): void {
   const source = bufferHolding(packing, tensor.of);
-  const [i, to] = [fresh(packing.names, 'i'), fresh(packing.names, 'to')];
+  const [i, to] = [fresh(packing, 'i'), fresh(packing, 'to')];
   packing.statements.push(
     loop(i, literal(0), literal(at(tensor.shape, 0)), 1, [
       load(to, f64, source.name, variable(i)),
@@ -129,7 +130,7 @@ function invertTriangle(
 ): void {
   const source = bufferHolding(packing, tensor.of);
   const n = at(tensor.shape, 0);
-  const name = (stem: string) => fresh(packing.names, stem);
+  const name = (stem: string) => fresh(packing, stem);
   const [column, step, row, before, k] = [
     name('column'),
     name('step'),

@@ -14,16 +14,6 @@ export interface Packing {
   readonly statements: Statement[];
 }
 
-/** A name that no parameter and no other value has. */
-export function fresh(names: Map<string, number>, stem: string): string {
-  let count = names.get(stem) ?? 0;
-  while (count > 0 && names.has(`${stem}_${count}`)) count++;
-  names.set(stem, count + 1);
-  const name = count === 0 ? stem : `${stem}_${count}`;
-  if (count > 0) names.set(name, 1);
-  return name;
-}
-
 export function bufferHolding({ buffers }: Packing, tensor: Tensor): Buffer {
   const buffer = buffers.get(tensor);
   invariant(buffer !== undefined, 'a tensor is computed before it is read');

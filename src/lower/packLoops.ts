@@ -27,8 +27,9 @@ import {
   variable,
 } from '../kernel/build.ts';
 import type { Expression, Statement } from '../kernel/kernel.ts';
+import { fresh } from './names.ts';
 import { type Block, blockIn, depthOf, factsOf, homeOf, knownIn } from './packBlocks.ts';
-import { bufferHolding, fresh, type Packing } from './packContext.ts';
+import { bufferHolding, type Packing } from './packContext.ts';
 import { indexOperation, realOperation } from './packFunctions.ts';
 import { lowestIndex } from './packRange.ts';
 import { isAffine, linear, rowMajor, type Terms, termsOf } from './packTerms.ts';
@@ -74,7 +75,7 @@ export function fillTensor(packing: Packing, tensor: Tensor, destination: Destin
       block.statements.push(store(destination.buffer, index, destination.convert(value)));
       return block;
     }
-    const name = fresh(packing.names, 'ijklmn'[depth] ?? 'i');
+    const name = fresh(packing, 'ijklmn'[depth] ?? 'i');
     variables.set(next, variable(name));
     const inner = nest(depth + 1, block);
     const extent = at(tensor.shape, next.kind === 'axis' ? next.axis : 0);
@@ -124,7 +125,7 @@ function evaluate(evaluation: Evaluation, block: Block, scalar: Scalar): Express
 
 function named({ packing }: Evaluation, block: Block, value: Expression, stem = 'value'): Expression {
   if (value.kind !== 'operation') return value;
-  const name = fresh(packing.names, stem);
+  const name = fresh(packing, stem);
   block.statements.push(declare(name, value));
   return variable(name, value.type);
 }
@@ -188,7 +189,7 @@ function read(
 ): Expression {
   const source = bufferHolding(evaluation.packing, tensor);
   const index = addressOf(evaluation, block, rowMajor(position, tensor.shape, 0));
-  const name = fresh(evaluation.packing.names, 'x');
+  const name = fresh(evaluation.packing, 'x');
   block.statements.push(load(name, f64, source.name, index));
   return variable(name, f64);
 }
@@ -200,7 +201,7 @@ function choose(evaluation: Evaluation, block: Block, scalar: Scalar & { kind: '
     const branches = [scalar.then, scalar.otherwise].map(each => evaluate(evaluation, block, each));
     return operation('select', [condition, ...branches]);
   }
-  const name = fresh(evaluation.packing.names, 'choice');
+  const name = fresh(evaluation.packing, 'choice');
   const type = scalar.domain === 'index' ? i32 : f64;
   const branch = (value: Scalar): Statement[] => {
     const inner = blockIn(block, undefined, true);
@@ -215,7 +216,7 @@ function choose(evaluation: Evaluation, block: Block, scalar: Scalar & { kind: '
 function sum(evaluation: Evaluation, block: Block, scalar: RealScalar & { kind: 'sum' }): Expression {
   const { packing, variables, extents } = evaluation;
   if (scalar.extent === 0) return literal(0, f64);
-  const [name, index] = [fresh(packing.names, 'sum'), fresh(packing.names, 'k')];
+  const [name, index] = [fresh(packing, 'sum'), fresh(packing, 'k')];
   const binds = boundIn(scalar.body, scalar.variable);
   extents.set(scalar.variable, scalar.extent);
   if (binds !== undefined) variables.set(binds, variable(index));

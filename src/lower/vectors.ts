@@ -1,7 +1,8 @@
 /** Vectors in memory: how one is read or written when its lanes lie `stride` elements apart. */
 import { add, declare, lane, literal, load, store, variable } from '../kernel/build.ts';
 import type { Expression, Statement, Type } from '../kernel/kernel.ts';
-import { fresh, type Lowering } from './context.ts';
+import type { Lowering } from './context.ts';
+import { fresh } from './names.ts';
 
 export interface Read {
   readonly statements: readonly Statement[];
