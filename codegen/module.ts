@@ -3,8 +3,8 @@
  * functions, the kernels in hexadecimal or as shaders, and the functions that create operators. Nothing runs at import.
  */
 import type {
-  GpuBuffer,
   GpuPackStep,
+  GpuVariant,
   OperatorDescription,
   PackStep,
   ParameterDescription,
@@ -48,12 +48,14 @@ export interface WasmPart {
   readonly variants: readonly WasmContents[];
 }
 
-/** The module's half for WebGPU. */
-export interface GpuPart {
+/** A variant of the kernels for WebGPU. */
+export interface GpuVariantContents extends Omit<GpuVariant, 'packs'> {
   readonly packs: readonly (PackContents & Pick<GpuPackStep, 'binding' | 'offset'>)[];
-  readonly operators: readonly OperatorDescription[];
-  readonly buffers: readonly GpuBuffer[];
-  readonly shaders: readonly ShaderDescription[];
+}
+
+/** The module's half for WebGPU: the best variant first. */
+export interface GpuPart {
+  readonly variants: readonly GpuVariantContents[];
 }
 
 export interface ModuleContents {
@@ -73,7 +75,7 @@ export interface ModuleContents {
 /** Each target has a description of its own, so that a bundler drops those whose functions are not called. */
 export function printModule(contents: ModuleContents): string {
   const { name, source, scalar, wasm, gpu } = contents;
-  const operators = (wasm ?? gpu)?.operators ?? [];
+  const operators = (wasm ?? gpu?.variants[0])?.operators ?? [];
   const head = [`  name: ${quoted(name)},`];
   const body = [
     'const parameters = [',
@@ -94,18 +96,7 @@ export function printModule(contents: ModuleContents): string {
           ...list('wasm', wasm.variants.map(printVariant)),
           '};',
         ]),
-    ...(gpu === undefined
-      ? []
-      : [
-          'const gpu = {',
-          ...head,
-          '  parameters,',
-          ...list('packs', gpu.packs.map(printGpuStep)),
-          ...list('operators', gpu.operators.map(printValue)),
-          ...list('buffers', gpu.buffers.map(printValue)),
-          ...list('shaders', gpu.shaders.map(printShader)),
-          '};',
-        ]),
+    ...(gpu === undefined ? [] : printGpu(gpu, head)),
     '',
     ...creators(operators, contents).map(({ name, kind, operator, way }) => {
       const which = operator === undefined ? '' : `, ${quoted(operator)}`;
@@ -124,6 +115,39 @@ export function printModule(contents: ModuleContents): string {
     '',
     ...body,
   ].join('\n')}\n`;
+}
+
+/** What several variants have in common is a constant before them. */
+function printGpu({ variants }: GpuPart, head: readonly string[]): string[] {
+  const printed = variants.map(({ profile, requires, ...lists }) => ({
+    facts: [`profile: ${quoted(profile)}`, `requires: ${printValue(requires)}`],
+    lists: {
+      packs: lists.packs.map(printGpuStep),
+      operators: lists.operators.map(printValue),
+      buffers: lists.buffers.map(printValue),
+      shaders: lists.shaders.map(printShader),
+    },
+  }));
+  const all = printed.flatMap(({ lists }) => Object.values(lists).flat());
+  const common = [...new Set(all)].filter(text => all.indexOf(text) !== all.lastIndexOf(text));
+  const name = (text: string): string => (common.includes(text) ? `shared${common.indexOf(text)}` : text);
+  return [
+    ...common.map(text => `const ${name(text)} = ${text};`),
+    'const gpu = {',
+    ...head,
+    '  parameters,',
+    ...list(
+      'variants',
+      printed.map(({ facts, lists }) =>
+        [
+          `{ ${facts.join(', ')},`,
+          ...Object.entries(lists).flatMap(([key, items]) => list(key, items.map(name))),
+          '}',
+        ].join('\n'),
+      ),
+    ),
+    '};',
+  ];
 }
 
 /** What a module may need of the runtime; it imports what it calls. */
@@ -167,7 +191,7 @@ function printStep({ kernel, reads, buffer }: PackContents, more: object = {}): 
   return `${data.slice(0, -2)}, run: ${printPackFunction(kernel, '    ')} }`;
 }
 
-const printGpuStep = ({ binding, offset, ...step }: GpuPart['packs'][number]): string =>
+const printGpuStep = ({ binding, offset, ...step }: GpuVariantContents['packs'][number]): string =>
   printStep(step, { binding, offset });
 
 /** The text of the shader over several lines, as in its own file. */

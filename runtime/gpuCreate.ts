@@ -2,7 +2,7 @@
 /** Instances of a generated module on WebGPU. */
 import type { OptionsFor } from './create.ts';
 import type { SopError } from './errors.ts';
-import { assertAlive, end, type GpuDevice, openDevice, scoped, whileAlive } from './gpuDevice.ts';
+import { assertAlive, end, type GpuDevice, openDevice, scoped, variantFor, whileAlive } from './gpuDevice.ts';
 import {
   buildGpuMachine,
   destroyGpuMachine,
@@ -14,6 +14,7 @@ import {
 import { encodeOnGpu, type GpuRows, runOnGpu } from './gpuOperator.ts';
 import {
   alive,
+  chosenOf,
   disposed,
   type Instance,
   type InstanceOptions,
@@ -29,7 +30,13 @@ import {
 } from './instance.ts';
 import { type CallOptions, checkedRows } from './operator.ts';
 import type { ParameterValue } from './parameters.ts';
-import type { GpuModuleDescription, GpuPackStep, OperatorDescription, ProgramDescription } from './types.ts';
+import type {
+  GpuModuleDescription,
+  GpuPackStep,
+  GpuVariant,
+  OperatorDescription,
+  ProgramDescription,
+} from './types.ts';
 
 export interface GpuCreateOptions extends InstanceOptions {
   /** Borrowed, never destroyed. Otherwise a device of its own is made, which `dispose` destroys. */
@@ -53,6 +60,8 @@ export interface GpuOperator {
   readonly inputLength: number;
   readonly outputLength: number;
   readonly device: GPUDevice;
+  /** What its kernels are made for: the best of the module's profiles that the device meets. */
+  readonly profile: string;
   /** Resolves when the device is lost, after which every call is refused; never where `dispose` comes first. */
   readonly lost: Promise<SopError>;
   /** As of an operator in WebAssembly; x may be changed as soon as this returns, out once it resolves. */
@@ -72,6 +81,7 @@ export interface GpuOperator {
 /** What the operators of a module on one device share. */
 export interface GpuModuleInstance extends ModuleInstance {
   readonly device: GPUDevice;
+  readonly profile: string;
   readonly lost: Promise<SopError>;
 }
 
@@ -90,14 +100,15 @@ export async function createModuleOnGpu(
   options: GpuCreateOptions = {},
 ): Promise<GpuModuleInstance & Record<string, unknown>> {
   const running = await start(description, undefined, options);
-  const { device, lost } = running.gpu;
+  const { gpu, description: chosen } = running;
   const members = running.operators.map(
     each => [each.name, operatorOf(running, each, () => undefined)] as const,
   );
   return {
     ...Object.fromEntries(members),
-    device,
-    lost,
+    device: gpu.device,
+    profile: chosen.profile,
+    lost: gpu.lost,
     ...lifetime(
       (key, value) => updateValue(running, running, key, value, writing(current(running))),
       () => stop(running),
@@ -105,8 +116,11 @@ export async function createModuleOnGpu(
   };
 }
 
+/** The module with the kernels of one variant. */
+type Chosen = Omit<GpuModuleDescription, 'variants'> & GpuVariant;
+
 interface Running extends Instance<GpuMachine, GpuPackStep> {
-  readonly description: GpuModuleDescription;
+  readonly description: Chosen;
   readonly gpu: GpuDevice;
 }
 
@@ -115,15 +129,23 @@ async function start(
   name: string | undefined,
   options: GpuCreateOptions,
 ): Promise<Running> {
-  const instance = prepare<GpuMachine, GpuPackStep>(description, name, options);
-  const gpu = await openDevice(instance.owner, options.device);
-  const running: Running = { ...instance, description, gpu };
-  const programs = instance.operators.flatMap(({ apply, adjoint }) => [apply, ...(adjoint ? [adjoint] : [])]);
+  const { variants } = description;
+  const [best] = variants;
+  // Mistakes are told before anything waits; parameters are those of every variant.
+  const instance = prepare<GpuMachine, GpuPackStep>(
+    { ...description, ...(best as GpuVariant) },
+    name,
+    options,
+  );
+  const gpu = await openDevice(instance.owner, options.device, variants);
+  const chosen = { ...description, ...variantFor(instance.owner, variants, gpu.device) };
+  const running: Running = { ...instance, description: chosen, ...chosenOf(chosen, name), gpu };
+  const programs = running.operators.flatMap(({ apply, adjoint }) => [apply, ...(adjoint ? [adjoint] : [])]);
   try {
     await whileAlive(
       gpu,
       (async () => {
-        const machine = await buildGpuMachine(gpu, name ?? description.name, description, programs);
+        const machine = await buildGpuMachine(gpu, name ?? description.name, chosen, programs);
         running.machine = machine;
         await scoped(gpu, 'weights', () => packAll(running, writing(machine)));
       })(),
@@ -156,8 +178,8 @@ const writing =
 
 function operatorOf(running: Running, operator: OperatorDescription, stopAll: () => void): GpuOperator {
   const { apply, adjoint } = operator;
-  const { device, lost } = running.gpu;
-  const own = ownNames(running.description, operator);
+  const { gpu, description } = running;
+  const own = ownNames(description, operator);
   let isDisposed = false;
   const machine = (): GpuMachine => {
     if (isDisposed) throw disposed(own.owner);
@@ -182,8 +204,9 @@ function operatorOf(running: Running, operator: OperatorDescription, stopAll: ()
     name: operator.name,
     inputLength: apply.inputLength,
     outputLength: apply.outputLength,
-    device,
-    lost,
+    device: gpu.device,
+    profile: description.profile,
+    lost: gpu.lost,
     apply: calling('', apply),
     encode: encoding('', apply),
     ...(adjoint && { adjoint: calling("'", adjoint), encodeAdjoint: encoding("'", adjoint) }),

@@ -1,6 +1,6 @@
 /** The WebGPU device of an instance: borrowed or made, pipelines cached for each, failures as errors with labels. */
 import { SopError } from './errors.ts';
-import type { ShaderDescription } from './types.ts';
+import type { GpuRequirements, GpuVariant, ShaderDescription } from './types.ts';
 
 export interface GpuDevice {
   /** The operator or module, as errors call it. */
@@ -16,8 +16,12 @@ export interface GpuDevice {
   readonly lost: Promise<SopError>;
 }
 
-export async function openDevice(owner: string, given: GPUDevice | undefined): Promise<GpuDevice> {
-  const device = given ?? (await makeDevice(owner));
+export async function openDevice(
+  owner: string,
+  given: GPUDevice | undefined,
+  variants: readonly GpuVariant[],
+): Promise<GpuDevice> {
+  const device = given ?? (await makeDevice(owner, variants));
   let tell: (error: SopError) => void = () => undefined;
   const lost = new Promise<SopError>(resolve => {
     tell = resolve;
@@ -39,19 +43,41 @@ export async function openDevice(owner: string, given: GPUDevice | undefined): P
   return gpu;
 }
 
-/** With the adapter's limits on what one binding holds: fewer parts for a large batch. */
-async function makeDevice(owner: string): Promise<GPUDevice> {
+/** With what the best variant needs, and the adapter's limits on what one binding holds: fewer parts of a batch. */
+async function makeDevice(owner: string, variants: readonly GpuVariant[]): Promise<GPUDevice> {
   const { gpu } = (globalThis as { navigator?: { gpu?: GPU } }).navigator ?? {};
   if (gpu === undefined)
     throw new SopError('unsupported', `${owner}: this engine has no WebGPU (navigator.gpu)`);
   const adapter = await gpu.requestAdapter();
   if (adapter === null) throw new SopError('unsupported', `${owner}: WebGPU offers no adapter here`);
+  const { limits, features } = variantFor(owner, variants, adapter).requires;
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   return adapter.requestDevice({
     label: `sop:${owner}`,
-    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+    requiredLimits: { ...limits, maxBufferSize, maxStorageBufferBindingSize },
+    requiredFeatures: [...features] as GPUFeatureName[],
   });
 }
+
+type Offer = Pick<GPUDevice, 'limits' | 'features'>;
+
+/** The first that the device, or the adapter, can run. */
+export function variantFor(owner: string, variants: readonly GpuVariant[], offer: Offer): GpuVariant {
+  const found = variants.find(({ requires }) => lacking(requires, offer).length === 0);
+  if (found !== undefined) return found;
+  const least = variants.flatMap(
+    ({ profile, requires }) => `${profile}: ${lacking(requires, offer).join(', ')}`,
+  );
+  throw new SopError('unsupported', `${owner}: the WebGPU device offers too little for ${least.join('; ')}`);
+}
+
+/** What is required and not offered. */
+const lacking = (requires: GpuRequirements, { limits, features }: Offer): string[] => [
+  ...Object.entries(requires.limits).flatMap(([name, least]) =>
+    (limits[name as keyof GPUSupportedLimits] as number) >= least ? [] : `${name} ${least}`,
+  ),
+  ...requires.features.filter(name => !features.has(name)),
+];
 
 /** Refuses all that waits and all that comes. */
 export function end(gpu: GpuDevice, error: SopError): SopError {

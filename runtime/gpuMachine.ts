@@ -4,7 +4,7 @@
  */
 import { SopError } from './errors.ts';
 import { type GpuDevice, type Pipeline, pipelineFor } from './gpuDevice.ts';
-import type { GpuModuleDescription, GpuPackStep, PackInputs, ProgramDescription } from './types.ts';
+import type { GpuPackStep, GpuVariant, PackInputs, ProgramDescription } from './types.ts';
 
 /** Buffers that are made when they are first needed and made anew when they are too small. */
 export interface Pool {
@@ -43,7 +43,7 @@ export const usage = { read: 0x1, source: 0x4, target: 0x8, uniform: 0x40, stora
 export async function buildGpuMachine(
   gpu: GpuDevice,
   name: string,
-  { buffers, shaders }: GpuModuleDescription,
+  { buffers, shaders }: GpuVariant,
   programs: readonly ProgramDescription[],
 ): Promise<GpuMachine> {
   const label = `sop:${name}`;

@@ -66,8 +66,8 @@ export function prepare<Machine, Step extends PackStep>(
   name: string | undefined,
   options: InstanceOptions,
 ): Instance<Machine, Step> {
-  const operators = description.operators.filter(each => name === undefined || each.name === name);
-  const [operator] = operators;
+  const chosen = chosenOf(description, name);
+  const [operator] = chosen.operators;
   if (operator === undefined && name !== undefined)
     throw new SopError('option-unknown', `${description.name} has no ${name}`);
   const named =
@@ -75,12 +75,9 @@ export function prepare<Machine, Step extends PackStep>(
       ? { owner: description.name, parameters: description.parameters, label: keyOf }
       : ownNames(description, operator);
   const { params = {}, seed = 0 } = options;
-  const steps = description.packs.filter(({ target }) =>
-    operators.some(({ apply, adjoint }) => reads(apply, target) || (adjoint && reads(adjoint, target))),
-  );
   const stored = named.parameters.filter(isStored);
   const values: Record<string, Numbers> = {};
-  const instance = { ...named, description, operators, seed, values, steps, machine: undefined };
+  const instance = { ...named, description, ...chosen, seed, values, machine: undefined };
   for (const name of Object.keys(params)) {
     const parameter = parameterNamed({ ...named, parameters: stored }, name);
     const value = params[name];
@@ -88,6 +85,18 @@ export function prepare<Machine, Step extends PackStep>(
   }
   for (const parameter of stored) ensure(instance, parameter, options.draw);
   return instance;
+}
+
+/** The operator of this name, or all, and the pack steps of what they read. */
+export function chosenOf<Step extends PackStep>(
+  description: Described<Step>,
+  name: string | undefined,
+): Pick<Instance<unknown, Step>, 'operators' | 'steps'> {
+  const operators = description.operators.filter(each => name === undefined || each.name === name);
+  const steps = description.packs.filter(({ target }) =>
+    operators.some(({ apply, adjoint }) => reads(apply, target) || (adjoint && reads(adjoint, target))),
+  );
+  return { operators, steps };
 }
 
 /** Runs every pack step whose parameters are known, and lets go of the values that no later one reads. */

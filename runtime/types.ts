@@ -122,12 +122,27 @@ export interface ShaderDescription {
   readonly bindings: readonly { readonly buffer: string; readonly access: 'read' | 'write' }[];
 }
 
-/** The same operators for WebGPU, in f32. */
-export interface GpuModuleDescription {
-  readonly name: string;
-  readonly parameters: readonly ParameterDescription[];
+/** What a device must offer beyond the defaults of WebGPU, by WebGPU's names. */
+export interface GpuRequirements {
+  readonly limits: Readonly<Record<string, number>>;
+  readonly features: readonly string[];
+}
+
+/** The kernels for devices that offer so much. */
+export interface GpuVariant {
+  /** `webgpu-default`, which every device meets, or `webgpu-large`. */
+  readonly profile: string;
+  readonly requires: GpuRequirements;
   readonly packs: readonly GpuPackStep[];
   readonly operators: readonly OperatorDescription[];
   readonly buffers: readonly GpuBuffer[];
   readonly shaders: readonly ShaderDescription[];
+}
+
+/** The same operators for WebGPU, in f32. */
+export interface GpuModuleDescription {
+  readonly name: string;
+  readonly parameters: readonly ParameterDescription[];
+  /** The best first; the first whose requirements the device meets is used. */
+  readonly variants: readonly GpuVariant[];
 }

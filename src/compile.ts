@@ -20,9 +20,9 @@ import { inverse, type Operator, type Program } from './ir/operator.ts';
 import type { PackedBuffer } from './lower/context.ts';
 import { lowerPack } from './lower/pack.ts';
 import { describeOperator, describeParameters } from './module/describe.ts';
-import { describeGpu } from './module/gpu.ts';
+import { describeGpu, type LoweredVariant } from './module/gpu.ts';
 import { isLinear, type LoweredInstance, lowerOperator, type Mode } from './pipeline.ts';
-import { type ProfileName, profiles } from './plan/profile.ts';
+import { type GpuProfileName, gpuProfiles, type ProfileName, profiles } from './plan/profile.ts';
 import { irreducible } from './rewrite/inverse.ts';
 import { normalise } from './rewrite/normalise.ts';
 
@@ -36,8 +36,8 @@ export interface CompileOptions extends ElaborateOptions {
   readonly targets?: readonly Target[];
   /** Of the WebAssembly kernels. */
   readonly profile?: ProfileName;
-  /** Of the shaders; `webgpu-default` when absent. */
-  readonly gpuProfile?: 'webgpu-default';
+  /** Of the shaders, the best first; all when absent. */
+  readonly gpuProfiles?: readonly GpuProfileName[];
   readonly scalar?: 'f32' | 'f64';
   readonly modes?: readonly Mode[];
   /** Where the generated module imports its runtime from; `sop/runtime` when absent. */
@@ -59,13 +59,15 @@ export interface LoweredSource {
 }
 
 export interface Artifact {
-  /** `monarch.js`, `monarch.d.ts`, `monarch.wat`, `monarch.wasm`, `monarch.monarch1k_apply.wgsl`. */
+  /** `monarch.js`, `monarch.d.ts`, `monarch.wat`, `monarch.wasm`, `monarch.monarch1k.wgsl`, `monarch.f.webgpu-large.wgsl`. */
   readonly name: string;
   readonly contents: string | Uint8Array;
 }
 
 export interface Compiled extends LoweredSource {
   readonly artifacts: readonly Artifact[];
+  /** The same operators as the shaders of the module's variants compute them, the best first. */
+  readonly onGpu: readonly LoweredVariant[];
 }
 
 export function lowerSource(source: SourceFile, options: CompileOptions = {}): LoweredSource {
@@ -110,18 +112,17 @@ function inversesWithoutRule({ programs, inverses }: ElaboratedSource): Diagnost
 }
 
 export async function compile(source: SourceFile, options: CompileOptions = {}): Promise<Compiled> {
-  const { targets = ['wasm'], gpuProfile = 'webgpu-default' } = options;
+  const { targets = ['wasm'] } = options;
   const lowered = targets.includes('wasm') ? lowerSource(source, options) : undefined;
-  const onGpu = targets.includes('wgsl')
-    ? lowerSource(source, { ...options, profile: gpuProfile })
-    : undefined;
-  const first = lowered ?? onGpu;
+  const onGpu = (targets.includes('wgsl') ? (options.gpuProfiles ?? gpuProfiles) : []).map(profile => ({
+    profile,
+    ...lowerSource(source, { ...options, profile }),
+  }));
+  const first = lowered ?? onGpu.at(-1);
   invariant(first !== undefined, 'a target to compile for');
-  const unfit = [first, onGpu].find(each => each?.operators.length === 0);
-  if (unfit !== undefined) return { ...unfit, artifacts: [] };
+  const unfit = [first, ...onGpu].find(each => each.operators.length === 0);
+  if (unfit !== undefined) return { ...unfit, artifacts: [], onGpu: [] };
   const name = moduleName(source.name);
-  const { group } = profiles[gpuProfile];
-  invariant(onGpu === undefined || group !== undefined, `${gpuProfile} has groups of invocations`);
   const variants = lowered === undefined ? [] : await variantsOf(name, source, lowered, options);
   const contents: ModuleContents = {
     name,
@@ -129,7 +130,7 @@ export async function compile(source: SourceFile, options: CompileOptions = {}):
     scalar: options.scalar ?? 'f32',
     parameters: describeParameters(first.operators.map(({ source }) => source)),
     wasm: lowered && wasmPart(lowered, variants, options.inline ?? true),
-    gpu: onGpu && group && describeGpu(onGpu.operators, onGpu.packed, group),
+    gpu: onGpu.length === 0 ? undefined : { variants: describeGpu(onGpu) },
     runtime: options.runtime,
     gpuRuntime: options.gpuRuntime,
   };
@@ -152,12 +153,15 @@ export async function compile(source: SourceFile, options: CompileOptions = {}):
       { name: `${file}.wat`, contents: wat },
       { name: `${file}.wasm`, contents: bytes },
     ]),
-    ...(contents.gpu?.shaders ?? []).map(shader => ({
-      name: `${name}.${shader.name}.wgsl`,
-      contents: shader.code,
-    })),
+    ...(contents.gpu?.variants ?? []).flatMap(({ profile, shaders }) =>
+      shaders.map(shader => ({
+        name: `${name}.${shader.name}${profile === 'webgpu-default' ? '' : `.${profile}`}.wgsl`,
+        contents: shader.code,
+      })),
+    ),
   ];
-  return { ...first, artifacts };
+  const carried = (contents.gpu?.variants ?? []).map(({ profile }) => profile);
+  return { ...first, artifacts, onGpu: onGpu.filter(({ profile }) => carried.includes(profile)) };
 }
 
 function wasmPart(lowered: LoweredSource, variants: readonly Variant[], isInline: boolean): WasmPart {

@@ -93,7 +93,7 @@ function operatorInterfaces(
           {
             name: gpuType,
             documentation: `${text} On a WebGPU device; calls may overlap.`,
-            properties: [...known, ...gpuFacts],
+            properties: [...known, ...gpuFacts(contents)],
             methods: [...methods(contents, operator, true), ...encoders(contents, operator)],
           },
         ]
@@ -128,7 +128,7 @@ function moduleInterfaces(contents: DeclarationContents, names: NamesOf): Descri
       properties: stored.map(each => property(each, true)),
     },
     ...(contents.wasm ? [together('type', 'over one memory', [])] : []),
-    ...(contents.gpu ? [together('gpuType', 'on one device', gpuFacts)] : []),
+    ...(contents.gpu ? [together('gpuType', 'on one device', gpuFacts(contents))] : []),
   ];
 }
 

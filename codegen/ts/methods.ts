@@ -22,7 +22,7 @@ export interface DeclarationContents {
   readonly operators: readonly DeclaredOperator[];
   /** What the module runs on. */
   readonly wasm: object | undefined;
-  readonly gpu: object | undefined;
+  readonly gpu: { readonly variants: readonly { readonly profile: string }[] } | undefined;
   readonly runtime?: string | undefined;
   readonly gpuRuntime?: string | undefined;
 }
@@ -47,8 +47,14 @@ export function facts({ description: { name, apply } }: DeclaredOperator): Prope
   ];
 }
 
-export const gpuFacts: Property[] = [
+export const gpuFacts = ({ gpu }: DeclarationContents): Property[] => [
   { name: 'device', isReadonly: true, type: 'GPUDevice' },
+  {
+    name: 'profile',
+    isReadonly: true,
+    type: (gpu?.variants ?? []).map(({ profile }) => `'${profile}'`).join(' | '),
+    docs: ['What the kernels that run are made for: the best that the device meets.'],
+  },
   {
     name: 'lost',
     isReadonly: true,

@@ -31,6 +31,8 @@ export interface Runner {
   readonly apply: Apply;
   /** Absent for maps. */
   readonly adjoint: Apply | undefined;
+  /** Of the kernels that run; absent for the reference. */
+  readonly profile: string | undefined;
   readonly dispose: () => void;
 }
 
@@ -81,6 +83,7 @@ export function referenceRunner(program: Program, environment: Environment): Run
   return {
     apply: rows(columns, x => applySteps(steps, x, environment), height),
     adjoint: isLinear(program) ? rows(height, backwards, columns) : undefined,
+    profile: undefined,
     dispose: () => undefined,
   };
 }
@@ -113,6 +116,12 @@ export async function importModule({ artifacts }: Compiled): Promise<GeneratedMo
   }
 }
 
+/** The kernels that run: of the variant that the device meets, or of the module for WebAssembly. */
+export function kernelsOf({ operators, packed, onGpu }: Compiled, operator: RunningOperator) {
+  const chosen = 'profile' in operator ? onGpu.find(each => each.profile === operator.profile) : undefined;
+  return chosen ?? { operators, packed };
+}
+
 export interface ModuleRun {
   readonly program: Program;
   readonly backend: ModuleBackend;
@@ -130,6 +139,7 @@ export interface CreatedOperator {
 export async function createOperator(
   module: GeneratedModule,
   { program, backend, environment }: ModuleRun,
+  device?: GPUDevice,
 ): Promise<CreatedOperator> {
   const isOnGpu = backend === 'webgpu';
   const creator = `create${capitalised(program.name)}${isOnGpu ? 'OnGpu' : ''}`;
@@ -141,14 +151,17 @@ export async function createOperator(
         .filter(({ tensor }) => (tensor.binding === 'call') === isCall)
         .map(({ name, tensor }) => [name, Float64Array.from(environment.get(tensor.name) ?? [])]),
     );
-  const options = { params: values(false), ...(isOnGpu && { device: await openDevice() }) };
+  const options = { params: values(false), ...(isOnGpu && { device: device ?? (await openDevice()) }) };
   const operator = await namingErrors(() => create(options));
   return { operator, call: values(true) };
 }
 
-async function openDevice(): Promise<GPUDevice> {
+/** With all that it can have, so that the module chooses its best kernels. */
+export async function openDevice(): Promise<GPUDevice> {
   const engine = await openEngine();
-  return engine.kind === 'engine' ? engine.newDevice() : reject(data.noEngine, { why: engine.why });
+  return engine.kind === 'engine'
+    ? engine.newDevice('everything')
+    : reject(data.noEngine, { why: engine.why });
 }
 
 /** One method of an operator, as a function that may take its time. */
@@ -158,8 +171,8 @@ export type Call = (x: Vector, options: CallOptions) => Vector | Promise<Vector>
 export const callsOf = ({ apply, adjoint }: RunningOperator): { apply: Call; adjoint: Call | undefined } =>
   ({ apply, adjoint }) as { apply: Call; adjoint: Call | undefined };
 
-export async function moduleRunner(module: GeneratedModule, setting: ModuleRun): Promise<Runner> {
-  const { operator, call } = await createOperator(module, setting);
+export async function moduleRunner(compiled: Compiled, setting: ModuleRun): Promise<Runner> {
+  const { operator, call } = await createOperator(await importModule(compiled), setting);
   const run =
     (apply: Call): Apply =>
     async (x, batch) => {
@@ -170,6 +183,7 @@ export async function moduleRunner(module: GeneratedModule, setting: ModuleRun):
   return {
     apply: run(apply),
     adjoint: adjoint && run(adjoint),
+    profile: at(at(kernelsOf(compiled, operator).operators, 0).modes, 0).plan.profile.name,
     dispose: () => operator.dispose(),
   };
 }

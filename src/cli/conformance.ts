@@ -1,7 +1,7 @@
 /** The conformance check run on generated modules: what `sop verify` and `sop build --verify` share. */
 import type { Vector } from '../../runtime/index.ts';
 import type { Compiled, CompileOptions } from '../compile.ts';
-import { invariant } from '../core/invariant.ts';
+import { at, invariant } from '../core/invariant.ts';
 import type { OperatorReport } from '../verify/report.ts';
 import {
   type Backend,
@@ -16,11 +16,14 @@ import {
   compileProject,
   createOperator,
   importModule,
+  kernelsOf,
+  openDevice,
   runtimes,
 } from './backend.ts';
 import type { Io } from './io.ts';
 import type { ModuleBackend } from './options.ts';
 import { type Origin, type ParameterFlags, parameterValues } from './parameters.ts';
+import { poisonedDevice } from './poison.ts';
 import { progressOf } from './progress.ts';
 import type { Project } from './project.ts';
 
@@ -42,7 +45,7 @@ export async function verifyProject(
   io: Io,
   project: Project,
   backend: ModuleBackend,
-  options: Pick<CompileOptions, 'instances' | 'targets' | 'profile' | 'gpuProfile'> & {
+  options: Pick<CompileOptions, 'instances' | 'targets' | 'profile' | 'gpuProfiles'> & {
     readonly scalar: 'f32' | 'f64';
   },
   flags: ParameterFlags,
@@ -58,30 +61,42 @@ export async function verifyProject(
     progress.step(`verifying ${instance.source.name}, ${k + 1} of ${compiled.operators.length}`);
     const values = await parameterValues(io, instance.source, flags, seed);
     const { environment } = values;
-    const created = await createOperator(module, { program: instance.source, backend, scalar, environment });
-    const verification = prepareVerification({ instance, packed: compiled.packed, environment, seed });
-    operators.push(runVerification(verification, await backendOf(backend, verification, created, scalar)));
+    const poisoned = backend === 'webgpu' ? poisonedDevice(await openDevice()) : undefined;
+    const setting = { program: instance.source, backend, scalar, environment };
+    const created = await createOperator(module, setting, poisoned?.device);
+    const running = kernelsOf(compiled, created.operator);
+    const subject = { instance: at(running.operators, k), packed: running.packed, environment, seed };
+    const verification = prepareVerification(subject);
+    const calls = callerOf(created, scalar, poisoned?.fillWith);
+    operators.push(runVerification(verification, await backendOf(backend, verification, calls)));
     origins.push(values.origins);
     created.operator.dispose();
+    poisoned?.device.destroy();
   }
   progress.done();
   const passed = operators.every(each => each.passed);
   return { compiled, origins, report: { source: project.source.name, passed, operators } };
 }
 
-async function backendOf(
-  backend: ModuleBackend,
-  verification: Verification,
+type Run = (request: RunRequest) => Vector | Promise<Vector>;
+
+/** @param fillWith Fills what the device keeps of earlier calls, where it can be reached. */
+function callerOf(
   { operator, call }: CreatedOperator,
   scalar: 'f32' | 'f64',
-): Promise<Backend> {
+  fillWith: (poison: number) => void = () => undefined,
+): Run {
   const { inputLength, outputLength } = operator;
   const { apply, adjoint = apply } = callsOf(operator);
-  const run = ({ mode, x, batch, poison }: RunRequest): Vector | Promise<Vector> => {
+  return ({ mode, x, batch, poison }) => {
     const [method, width] = mode === 'apply' ? [apply, outputLength] : [adjoint, inputLength];
     const out = new (scalar === 'f64' ? Float64Array : Float32Array)(batch * width).fill(poison);
+    fillWith(poison);
     return method(x, { out, call, ...(x.length === 0 && { batch }) });
   };
+}
+
+async function backendOf(backend: ModuleBackend, verification: Verification, run: Run): Promise<Backend> {
   if (backend === 'webgpu') return answeredAhead('generated module on WebGPU', verification, run);
   // Calls in WebAssembly are synchronous.
   return { name: 'generated module', run: request => run(request) as Vector };
@@ -91,11 +106,7 @@ async function backendOf(
  * The check asks at once, and a device answers later. What is asked does not depend on the answers: a first check hears
  * zeros and only collects the questions, and the second, which counts, gets the answers in the same order.
  */
-async function answeredAhead(
-  name: string,
-  verification: Verification,
-  run: (request: RunRequest) => Vector | Promise<Vector>,
-): Promise<Backend> {
+async function answeredAhead(name: string, verification: Verification, run: Run): Promise<Backend> {
   const requests: RunRequest[] = [];
   const { rows, columns } = verification.instance.source;
   runVerification(verification, {

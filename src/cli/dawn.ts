@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import process from 'node:process';
+import { gpuProfiles, profiles } from '../plan/profile.ts';
 
 const softwareDrivers = [
   '/usr/lib/chromium/vk_swiftshader_icd.json',
@@ -18,8 +19,8 @@ export type Engine =
       readonly kind: 'engine';
       /** Gives one device, as every adapter. */
       readonly adapter: GPUAdapter;
-      /** From an adapter of its own. */
-      readonly newDevice: () => Promise<GPUDevice>;
+      /** From an adapter of its own: with the limits that every device has, or all that there is to be had. */
+      readonly newDevice: (offer: 'defaults' | 'everything') => Promise<GPUDevice>;
       readonly description: string;
     }
   | { readonly kind: 'missing'; readonly why: string };
@@ -64,6 +65,18 @@ async function open(): Promise<Engine> {
   references.push(gpu);
   const { vendor, architecture, device, description } = adapter.info;
   const words = [vendor, architecture, device, description].filter(Boolean).join(' ');
-  const newDevice = async () => ((await gpu.requestAdapter()) ?? adapter).requestDevice();
+  const newDevice = async (offer: 'defaults' | 'everything') =>
+    ((await gpu.requestAdapter()) ?? adapter).requestDevice(
+      offer === 'everything' ? everything(adapter) : {},
+    );
   return { kind: 'engine', adapter, newDevice, description: words };
+}
+
+/** Every limit as it is, and the features that some profile can use. */
+function everything({ limits, features }: GPUAdapter): GPUDeviceDescriptor {
+  const requiredLimits: Record<string, number> = {};
+  // They are properties of the prototype.
+  for (const name in limits) requiredLimits[name] = limits[name as keyof GPUSupportedLimits] as number;
+  const useful = gpuProfiles.flatMap(name => profiles[name].group?.features ?? []) as GPUFeatureName[];
+  return { requiredLimits, requiredFeatures: useful.filter(name => features.has(name)) };
 }

@@ -1,27 +1,47 @@
-/** The half of a module that runs on WebGPU: shaders, the buffers they bind, and what is packed where. */
+/** The half of a module that runs on WebGPU: shaders, the buffers they bind, what is packed where, what that requires. */
 import { type Arrangement, arrange, type PackTarget } from '../../codegen/coalesce.ts';
-import type { GpuPart } from '../../codegen/module.ts';
+import type { GpuVariantContents } from '../../codegen/module.ts';
 import { printWgsl, wgslBindings } from '../../codegen/wgsl.ts';
-import type { ProgramDescription, ShaderDescription } from '../../runtime/types.ts';
+import type {
+  GpuBuffer,
+  GpuRequirements,
+  ProgramDescription,
+  ShaderDescription,
+} from '../../runtime/types.ts';
 import { invariant } from '../core/invariant.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { PackedBuffer } from '../lower/context.ts';
 import { lowerPack } from '../lower/pack.ts';
 import { type LoweredInstance, shareOut } from '../pipeline.ts';
-import type { GroupLimits } from '../plan/profile.ts';
+import { type GpuProfileName, type GroupLimits, profiles } from '../plan/profile.ts';
 import { describeOperator } from './describe.ts';
 
-export function describeGpu(
-  operators: readonly LoweredInstance[],
-  packed: readonly PackedBuffer[],
-  group: GroupLimits,
-): GpuPart {
+/** Operators lowered for one profile. */
+export interface LoweredVariant {
+  readonly profile: GpuProfileName;
+  readonly operators: readonly LoweredInstance[];
+  readonly packed: readonly PackedBuffer[];
+}
+
+/** The variants that a module carries: no two alike, and none behind one that every device meets. */
+export function describeGpu(lowered: readonly LoweredVariant[]): readonly GpuVariantContents[] {
+  const described = lowered.map(describeVariant);
+  const texts = described.map(({ profile: _, ...variant }) => JSON.stringify(variant));
+  const distinct = described.filter((_, k) => !texts.includes(texts[k] ?? '', k + 1));
+  const last = distinct.findIndex(
+    ({ requires: { limits, features } }) => Object.keys(limits).length + features.length === 0,
+  );
+  return last === -1 ? distinct : distinct.slice(0, last + 1);
+}
+
+function describeVariant({ profile, operators, packed }: LoweredVariant): GpuVariantContents {
+  const group = groupOf(profile);
   const isCall = new Set(
     operators
       .flatMap(({ source }) => source.parameters)
       .flatMap(({ tensor }) => (tensor.binding === 'call' ? [tensor.name] : [])),
   );
-  const parts = sharing(operators, packed).map((members): Omit<GpuPart, 'operators'> => {
+  const parts = sharing(operators, packed).map((members): Part => {
     const kernels = members.flatMap(kernelsOf);
     const own = packed.filter(({ name }) => kernels.some(kernel => binds(kernel, name)));
     const packs = own.map(buffer => ({ buffer, ...lowerPack(buffer) }));
@@ -48,9 +68,18 @@ export function describeGpu(
       shaders: kernels.map(kernel => shaderOf(kernel, arrangement, group, bufferOf)),
     };
   });
+  const buffers = parts.flatMap(part => part.buffers);
+  const kernels = operators.flatMap(kernelsOf);
   return {
+    profile,
+    requires: {
+      limits: beyondDefaults(
+        limitsOf(most(kernels.map(sharedBytes)), group, most(buffers.map(bindingBytes))),
+      ),
+      features: group.features,
+    },
     packs: parts.flatMap(part => part.packs),
-    buffers: parts.flatMap(part => part.buffers),
+    buffers,
     shaders: parts.flatMap(part => part.shaders),
     operators: operators.map(({ modes }) => {
       const { apply, adjoint, ...rest } = describeOperator(modes, packed);
@@ -62,6 +91,38 @@ export function describeGpu(
     }),
   };
 }
+
+const most = (bytes: readonly number[]): number => bytes.reduce((a, b) => Math.max(a, b), 0);
+const bindingBytes = ({ elements }: GpuBuffer): number => 4 * elements;
+
+type Part = Pick<GpuVariantContents, 'packs' | 'buffers' | 'shaders'>;
+
+/** What a shader may need more of than every device offers, by WebGPU's names. */
+const limitsOf = (workgroupBytes: number, { invocations }: GroupLimits, bindingBytes: number) => ({
+  maxComputeWorkgroupStorageSize: workgroupBytes,
+  maxComputeInvocationsPerWorkgroup: invocations,
+  maxComputeWorkgroupSizeX: invocations,
+  maxStorageBufferBindingSize: bindingBytes,
+});
+
+function beyondDefaults(needed: ReturnType<typeof limitsOf>): GpuRequirements['limits'] {
+  const { tileBytes } = profiles['webgpu-default'];
+  const group = groupOf('webgpu-default');
+  const offered = new Map(Object.entries(limitsOf(tileBytes, group, group.bindingBytes)));
+  return Object.fromEntries(
+    Object.entries(needed).filter(([name, least]) => least > (offered.get(name) ?? 0)),
+  );
+}
+
+function groupOf(profile: GpuProfileName): GroupLimits {
+  const { group } = profiles[profile];
+  invariant(group !== undefined, `${profile} has groups of invocations`);
+  return group;
+}
+
+/** Bytes of the group's memory that a kernel takes. */
+const sharedBytes = ({ buffers }: Kernel): number =>
+  buffers.reduce((bytes, { space, extent }) => (space === 'shared' ? bytes + 4 * extent.fixed : bytes), 0);
 
 const kernelsOf = ({ modes }: LoweredInstance): readonly Kernel[] => modes.flatMap(({ kernels }) => kernels);
 

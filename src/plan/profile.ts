@@ -37,6 +37,8 @@ export interface GroupLimits {
   readonly maximumGroups: number;
   /** Bytes that one binding may hold. */
   readonly bindingBytes: number;
+  /** What kernels may use only where a device names it, by the language's own names: `shader-f16`, `subgroups`. */
+  readonly features: readonly string[];
 }
 
 /** WASM with 128-bit SIMD: 16 registers on x86-64; the tile should stay in a 1 MiB second-level cache. */
@@ -70,13 +72,29 @@ const webgpuDefault: Profile = {
   lineBytes: 0,
   fusedMultiplyAdd: false,
   memoryBytes: 2 ** 31,
-  group: { invocations: 256, maximumGroups: 65535, bindingBytes: 2 ** 27 },
+  group: { invocations: 256, maximumGroups: 65535, bindingBytes: 2 ** 27, features: [] },
+};
+
+/**
+ * What GPUs of desktops and phones offer beyond that: twice the memory of a group, so that rows twice as long keep the
+ * rows of their tile, and chains twice as wide one kernel. More (48 KB on some) would leave too few groups at a time.
+ */
+const webgpuLarge: Profile = {
+  ...webgpuDefault,
+  name: 'webgpu-large',
+  tileBytes: 32 * 1024,
+  group: { invocations: 256, maximumGroups: 65535, bindingBytes: 2 ** 30, features: [] },
 };
 
 export const profiles = {
   'wasm-simd128': wasmSimd128,
   'wasm-relaxed': { ...wasmSimd128, name: 'wasm-relaxed', fusedMultiplyAdd: true },
   'webgpu-default': webgpuDefault,
+  'webgpu-large': webgpuLarge,
 } as const satisfies Record<string, Profile>;
 
 export type ProfileName = keyof typeof profiles;
+
+/** Of shaders, the best first; every WebGPU device meets the last. */
+export const gpuProfiles = ['webgpu-large', 'webgpu-default'] as const satisfies readonly ProfileName[];
+export type GpuProfileName = (typeof gpuProfiles)[number];

@@ -36,6 +36,12 @@ export interface PackingReport {
   readonly elements: number;
 }
 
+/** The memory of groups: written before it is read. */
+export interface SharedReport {
+  readonly kernels: number;
+  readonly problems: readonly string[];
+}
+
 /** A property that was inferred or assumed, measured on the parameters at hand. */
 export interface Audit {
   readonly operator: string;
@@ -62,6 +68,8 @@ export interface OperatorReport {
   readonly duality?: DualityReport;
   /** Absent where the backend does not show its packed weights. */
   readonly packing?: PackingReport;
+  /** Absent where one thread runs a kernel. */
+  readonly shared?: SharedReport;
   readonly audits: readonly Audit[];
   /** The first failures in words. */
   readonly failures: readonly string[];
@@ -85,13 +93,16 @@ export function reportLines(report: OperatorReport): string[] {
       each => `     ${each.function} on ${each.least.toPrecision(3)} .. ${each.greatest.toPrecision(3)}`,
     ),
   );
-  const { duality, packing, audits } = report;
+  const { duality, packing, shared, audits } = report;
   const rest = [
     ...(duality
       ? [`     <Ax,z> = <x,A'z> on ${duality.pairs} pairs, ${duality.worstRatio.toFixed(2)} of its bound`]
       : []),
     ...(packing
       ? [`     ${packing.elements} packed weights in ${packing.buffers} buffers, each rounded once`]
+      : []),
+    ...(shared?.problems.length === 0
+      ? [`     ${shared.kernels} kernels write the memory of a group before they read it`]
       : []),
     ...(audits.length > 0 ? [`     ${audits.length} properties measured`] : []),
   ];

@@ -6,10 +6,11 @@
 import { at } from '../core/invariant.ts';
 import { auditProperties } from './audit.ts';
 import { type Findings, findings } from './findings.ts';
+import { checkShared } from './groups.ts';
 import { checkPacking } from './packing.ts';
 import { type PreparedMode, prepareMode, referenceAllowance, type VectorSet } from './prepare.ts';
 import { batchSizes, exhaustiveColumns } from './probes.ts';
-import type { Audit, DualityReport, ModeReport, OperatorReport } from './report.ts';
+import type { Audit, DualityReport, ModeReport, OperatorReport, SharedReport } from './report.ts';
 import type { Backend, Subject } from './subject.ts';
 
 export type { Backend, RunRequest, Subject } from './subject.ts';
@@ -18,6 +19,7 @@ export type { Backend, RunRequest, Subject } from './subject.ts';
 export interface Verification extends Subject {
   readonly modes: readonly PreparedMode[];
   readonly audits: readonly Audit[];
+  readonly shared: SharedReport | undefined;
 }
 
 export const verifyOperator = (subject: Subject, backend: Backend): OperatorReport =>
@@ -29,7 +31,7 @@ export function prepareVerification(subject: Subject): Verification {
   const audits = auditProperties(source, environment);
   const allowance = referenceAllowance(source, environment, audits);
   const modes = instance.modes.map(lowered => prepareMode(source, lowered, environment, seed, allowance));
-  return { ...subject, modes, audits };
+  return { ...subject, modes, audits, shared: checkShared(subject) };
 }
 
 /** Ends early after `enough` failures. */
@@ -38,11 +40,12 @@ export function runVerification(
   backend: Backend,
   enough = Number.POSITIVE_INFINITY,
 ): OperatorReport {
-  const { instance, seed, audits } = verification;
+  const { instance, seed, audits, shared } = verification;
   const found = findings(enough);
   const packing = checkPacking(verification, backend, found);
   const modes = verification.modes.map(mode => checkMode(mode, backend, found));
   const duality = checkDuality(verification, backend, found);
+  for (const problem of shared?.problems ?? []) found.fail(problem);
   for (const { mode, uninformative, vectors } of modes) {
     if (uninformative > 0)
       found.fail(`${mode}: the bound of ${uninformative} of ${vectors} vectors is uninformative`);
@@ -64,6 +67,7 @@ export function runVerification(
     modes,
     ...(duality && { duality }),
     ...(packing && { packing }),
+    ...(shared && { shared }),
     audits,
     failures: found.failures,
     failureCount: found.count(),

@@ -1,5 +1,6 @@
 /** Devices and modules for tests of the WebGPU runtime. */
 import type { GpuCreateOptions, GpuModuleInstance, GpuOperator } from '../../runtime/gpu.ts';
+import { withMembers } from '../../src/cli/poison.ts';
 import type { CompileOptions } from '../../src/compile.ts';
 import { type Imported, imported } from '../runtime/support.ts';
 import { engineForTests } from './engine.ts';
@@ -8,20 +9,10 @@ export const timeoutMs = 60_000;
 
 export const engine = await engineForTests();
 
-export async function newDevice(): Promise<GPUDevice> {
+export async function newDevice(offer: 'defaults' | 'everything' = 'everything'): Promise<GPUDevice> {
   if (engine.kind === 'missing') throw new Error(engine.why);
-  return engine.newDevice();
+  return engine.newDevice(offer);
 }
-
-/** The device with some of its members replaced. */
-export const withMembers = (device: GPUDevice, members: Readonly<Record<string, unknown>>): GPUDevice =>
-  new Proxy(device, {
-    get(target, key) {
-      if (typeof key === 'string' && key in members) return members[key];
-      const value: unknown = Reflect.get(target, key, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
 
 export interface CountedDevice {
   readonly device: GPUDevice;

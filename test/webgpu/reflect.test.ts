@@ -5,10 +5,13 @@ import { ResourceType, WgslParser, WgslReflect } from 'wgsl_reflect/wgsl_reflect
 import { compile, lowerSource } from '../../src/compile.ts';
 import { at } from '../../src/core/invariant.ts';
 import { describeGpu } from '../../src/module/gpu.ts';
-import { profiles } from '../../src/plan/profile.ts';
+import { type GpuProfileName, gpuProfiles, profiles } from '../../src/plan/profile.ts';
 
-const { group, tileBytes } = profiles['webgpu-default'];
-if (group === undefined) throw new Error('WebGPU has groups of invocations');
+/** The shaders of one profile alone. */
+function variantOf(source: { readonly name: string; readonly text: string }, profile: GpuProfileName) {
+  const { operators, packed } = lowerSource(source, { profile });
+  return { operators, variant: at(describeGpu([{ profile, operators, packed }]), 0) };
+}
 
 const text = `
 op rectangle(W1: [3, 4, 2], W2: [2, 5, 6]) : 6 -> 10
@@ -43,10 +46,15 @@ function groupOf(code: string) {
   return { bytes, size: Number(size) };
 }
 
-describe.each(sources)('$name', source => {
-  const lowered = lowerSource(source, { profile: 'webgpu-default' });
-  const { shaders, buffers, packs } = describeGpu(lowered.operators, lowered.packed, group);
-  const tiles = lowered.operators.flatMap(({ modes }) => modes).flatMap(mode => mode.tiles);
+const cases = sources.flatMap(source => gpuProfiles.map(profile => ({ ...source, profile })));
+
+describe.each(cases)('$name on $profile', ({ profile, ...source }) => {
+  const { group, tileBytes } = profiles[profile];
+  const {
+    operators,
+    variant: { shaders, buffers, packs, requires },
+  } = variantOf(source, profile);
+  const tiles = operators.flatMap(({ modes }) => modes).flatMap(mode => mode.tiles);
 
   test.each(shaders)('$name', shader => {
     const reflected = new WgslReflect(shader.code);
@@ -75,9 +83,17 @@ describe.each(sources)('$name', source => {
     // Rows begin at whole vectors.
     const planned = scratch.map(({ width }) => Math.ceil(width / 4) * 4 * (tile?.tileRows ?? 0) * 4);
     const { bytes, size } = groupOf(shader.code);
-    expect(size).toBe(group.invocations);
+    expect(size).toBe(group?.invocations);
     expect(bytes).toEqual(planned);
     expect(bytes.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(tileBytes);
+  });
+
+  test('what the variant requires is what its shaders take, where not every device offers that', () => {
+    const taken = Math.max(...shaders.map(({ code }) => groupOf(code).bytes.reduce((a, b) => a + b, 0)));
+    const beyond = taken > profiles['webgpu-default'].tileBytes;
+    const limits = beyond ? { maxComputeWorkgroupStorageSize: taken } : {};
+    expect(requires).toEqual({ limits, features: [] });
+    expect(taken).toBeLessThanOrEqual(tileBytes);
   });
 
   test('every pack step lies inside its buffer, aligned and apart from the others', () => {
@@ -95,8 +111,7 @@ describe.each(sources)('$name', source => {
 });
 
 test('what arrives with a call has a buffer apart', () => {
-  const { operators, packed } = lowerSource({ name: 'small.sop', text }, { profile: 'webgpu-default' });
-  const { buffers } = describeGpu(operators, packed, group);
+  const { buffers } = variantOf({ name: 'small.sop', text }, 'webgpu-default').variant;
   expect(buffers.filter(({ perCall }) => perCall).map(({ name }) => name)).toEqual(['blend.call_weights']);
 });
 
@@ -113,4 +128,38 @@ test('shaders are files beside the module; there are none in double precision', 
   const both = ['small.js', 'small.d.ts', 'small.wat', 'small.wasm', ...shaders];
   expect(await names({ targets: ['wasm', 'wgsl'] })).toEqual(both);
   expect(await names({ targets: ['wasm', 'wgsl'], scalar: 'f64' })).toEqual(['SOP0339']);
+});
+
+describe('the variants that a module carries', () => {
+  const variantsOf = async (of: string) => {
+    const { artifacts, onGpu } = await compile(
+      { name: 'm.sop', text: of },
+      { targets: ['wgsl'], modes: ['apply'] },
+    );
+    const files = artifacts.map(({ name }) => name).filter(name => name.endsWith('.wgsl'));
+    return {
+      profiles: onGpu.map(({ profile }) => profile),
+      files,
+      module: String(at(artifacts, 0).contents),
+    };
+  };
+
+  test('one where more memory changes nothing', async () => {
+    const { profiles, files } = await variantsOf('op f(A: [3, 4]) : 4 -> 3 = dense(A)');
+    expect(profiles).toEqual(['webgpu-default']);
+    expect(files).toEqual(['m.f.wgsl']);
+  });
+
+  test('two where it does; what they have in common stands once in the module', async () => {
+    const { profiles, files, module } = await variantsOf(`
+      op f(A: [1500, 3], B: [2, 1500]) : 3 -> 2 = dense(B) * dense(A)
+      op g(W: [3, 3]) : 3 -> 3 = dense(W)
+    `);
+    expect(profiles).toEqual(['webgpu-large', 'webgpu-default']);
+    expect(files).toEqual(['m.f.webgpu-large.wgsl', 'm.g.webgpu-large.wgsl', 'm.f.wgsl', 'm.g.wgsl']);
+    expect(module.match(/fn f\(/g)).toHaveLength(2);
+    expect(module.match(/fn g\(/g)).toHaveLength(1);
+    expect(module.match(/target: 'w4'/g)).toHaveLength(1);
+    expect(module).toContain('requires: { limits: { maxComputeWorkgroupStorageSize: 24000 }, features: [] }');
+  });
 });

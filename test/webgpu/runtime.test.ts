@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { GpuOperator } from '../../runtime/gpu.ts';
 import { drawValues } from '../../runtime/index.ts';
+import { withMembers } from '../../src/cli/poison.ts';
 import { at } from '../../src/core/invariant.ts';
 import { describeParameters } from '../../src/module/describe.ts';
 import { difference, type Imported, meaning, single } from '../runtime/support.ts';
@@ -16,7 +17,6 @@ import {
   readBuffer,
   storageBuffer,
   timeoutMs,
-  withMembers,
 } from './device.ts';
 
 const text = `

@@ -1,5 +1,6 @@
 /** What ends an operator on WebGPU, and what a device refuses: typed errors, no zeros, nothing left behind. */
 import { beforeAll, describe, expect, test } from 'vitest';
+import { withMembers } from '../../src/cli/poison.ts';
 import { difference, type Imported, meaning, single } from '../runtime/support.ts';
 import {
   type CreateAllOnGpu,
@@ -11,7 +12,6 @@ import {
   newDevice,
   storageBuffer,
   timeoutMs,
-  withMembers,
 } from './device.ts';
 
 const text = `

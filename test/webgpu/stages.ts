@@ -22,7 +22,7 @@ export const groupProfile = (changes: Partial<Profile> = {}): Profile => ({
 export function buildGroups(built: Built, invocations: number): BuiltGroups {
   const { bindingBytes, maximumGroups } = { bindingBytes: 2 ** 27, maximumGroups: 65535 };
   const arrangement = arrange(built.packed, bindingBytes);
-  const group = { invocations, maximumGroups, bindingBytes };
+  const group = { invocations, maximumGroups, bindingBytes, features: [] };
   return {
     ...built,
     arrangement,

@@ -19,6 +19,7 @@ import {
   compileProject,
   createOperator,
   importModule,
+  kernelsOf,
   type ModuleRun,
   matrixByColumns,
   namingErrors,
@@ -77,7 +78,7 @@ export async function bench(io: Io, file: string, flags: BenchFlags): Promise<Ex
   const project = await openProject(io, file);
   const options = { scalar, ...target, ...runtimes, modes: ['apply' as const] };
   const compiled = await compileProject(project, { ...options, instances: [selectOne(project, flags)] });
-  const { program, certificate } = onlyOperator(compiled);
+  const program = at(compiled.operators, 0).source;
   if (batch * Math.max(program.rows, program.columns) > numbersLimit)
     misuse(data.badOption, { option: '--batch', value: flags.batch, expected: 'fewer rows' });
   const { environment } = await parameterValues(io, program, flags, seed);
@@ -89,20 +90,20 @@ export async function bench(io: Io, file: string, flags: BenchFlags): Promise<Ex
   const reference = await referenceRows(program, environment, x, batch);
   const contestant = async (
     name: string,
-    certificate: Certificate,
+    from: Compiled,
     { operator, call }: CreatedOperator,
   ): Promise<Contestant> => {
     const rows = { x, batch, call };
     const y = await callsOf(operator).apply(x, { call, ...(x.length === 0 && { batch }) });
     const run = 'encode' in operator ? onDevice(operator, rows) : inPlace(operator, rows, y);
-    return { name, certificate, run, error: errorOf(y, reference) };
+    return { name, certificate: certificateOf(from, operator), run, error: errorOf(y, reference) };
   };
   const own = await createOperator(await importModule(compiled), setting);
-  const contestants = [await namingErrors(() => contestant(program.name, certificate, own))];
+  const contestants = [await namingErrors(() => contestant(program.name, compiled, own))];
   if (isLinear(program) && program.rows * program.columns <= denseLimit) {
     progress.step('making the dense matrix');
     const dense = await denseOperator(setting, options);
-    contestants.push(await contestant('dense matrix', dense.certificate, dense.created));
+    contestants.push(await contestant('dense matrix', dense.compiled, dense.created));
   }
   progress.step(`timing ${rounds} rounds`);
   const times = await timeInterleaved(
@@ -114,7 +115,6 @@ export async function bench(io: Io, file: string, flags: BenchFlags): Promise<Ex
     program,
     batch,
     rounds,
-    how: `${target.gpuProfile ?? target.profile}, ${scalar}`,
     contestants,
     times,
   });
@@ -178,33 +178,31 @@ function errorOf(computed: Vector, exact: Float64Array): Contestant['error'] {
 async function denseOperator(
   { program, environment, ...setting }: ModuleRun,
   options: CompileOptions,
-): Promise<{ certificate: Certificate; created: CreatedOperator }> {
+): Promise<{ compiled: Compiled; created: CreatedOperator }> {
   const text = 'op whole[m, n](W: [m, n]) : n -> m = dense(W)\n';
   const { rows, columns } = program;
   const instances = [{ operator: 'whole', sizes: { m: rows, n: columns } }];
   const compiled = await compile({ name: 'whole.sop', text }, { ...options, instances });
-  const whole = onlyOperator(compiled);
   const matrix = await matrixByColumns(referenceRunner(program, environment), program);
-  const values = { program: whole.program, environment: new Map([['whole.W', matrix]]) };
+  const values = { program: at(compiled.operators, 0).source, environment: new Map([['whole.W', matrix]]) };
   const created = await createOperator(await importModule(compiled), { ...setting, ...values });
-  return { certificate: whole.certificate, created };
+  return { compiled, created };
 }
 
-function onlyOperator({ operators }: Compiled): { program: Program; certificate: Certificate } {
-  const { source, modes } = at(operators, 0);
-  return { program: source, certificate: certify(at(modes, 0)) };
-}
+const certificateOf = (compiled: Compiled, operator: CreatedOperator['operator']): Certificate =>
+  certify(at(at(kernelsOf(compiled, operator).operators, 0).modes, 0));
 
 interface Told {
   readonly program: Program;
   readonly batch: number;
   readonly rounds: number;
-  readonly how: string;
   readonly contestants: readonly Contestant[];
   readonly times: readonly Times[];
 }
 
-function tell(io: Io, { json }: BenchFlags, { program, batch, rounds, how, contestants, times }: Told): void {
+function tell(io: Io, { json }: BenchFlags, { program, batch, rounds, contestants, times }: Told): void {
+  const { profile, scalar } = at(contestants, 0).certificate;
+  const how = `${profile}, ${scalar}`;
   const results = contestants.map(({ name, certificate, error }, k) => {
     const { flopsPerRow, bytesPerRow, weightBytes } = certificate.total;
     const { medianMs, quartilesMs } = at(times, k);

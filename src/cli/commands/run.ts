@@ -13,7 +13,6 @@ import {
   compileProject,
   eachColumn,
   elaborateProject,
-  importModule,
   matrixByColumns,
   moduleRunner,
   namingErrors,
@@ -93,8 +92,7 @@ export async function run(io: Io, file: string, flags: RunFlags): Promise<ExitCo
     const path = resolve(io.cwd, flags.output);
     await writeFiles(io.cwd, [{ path, contents: printNpy(result.shape, values) }]);
   }
-  const profile = options.gpuProfile ?? options.profile;
-  const how = backend === 'reference' ? 'reference, f64' : `${profile}, ${scalar}`;
+  const how = runner.profile === undefined ? 'reference, f64' : `${runner.profile}, ${scalar}`;
   tell(io, flags, {
     program,
     mode,
@@ -132,7 +130,7 @@ async function prepare(
   return {
     program,
     diagnostics: compiled.diagnostics,
-    start: async environment => moduleRunner(await importModule(compiled), { ...setting, environment }),
+    start: environment => moduleRunner(compiled, { ...setting, environment }),
   };
 }
 
