@@ -78,7 +78,7 @@ export async function verifyProject(
   return { compiled, origins, report: { source: project.source.name, passed, operators } };
 }
 
-type Run = (request: RunRequest) => Vector | Promise<Vector>;
+export type Run = (request: RunRequest) => Vector | Promise<Vector>;
 
 /** @param fillWith Fills what the device keeps of earlier calls, where it can be reached. */
 function callerOf(
@@ -106,7 +106,7 @@ async function backendOf(backend: ModuleBackend, verification: Verification, run
  * The check asks at once, and a device answers later. What is asked does not depend on the answers: a first check hears
  * zeros and only collects the questions, and the second, which counts, gets the answers in the same order.
  */
-async function answeredAhead(name: string, verification: Verification, run: Run): Promise<Backend> {
+export async function answeredAhead(name: string, verification: Verification, run: Run): Promise<Backend> {
   const requests: RunRequest[] = [];
   const { rows, columns } = verification.instance.source;
   runVerification(verification, {

@@ -13,15 +13,15 @@ import { orderFree, over, productRounding } from './bound.ts';
 import { type AnalysisRun, type BoundedBuffers, type BoundedRows, rowsOf } from './boundedRows.ts';
 import { packedTensor } from './boundedTensor.ts';
 
-/** Adds what the program writes to the buffers it is given (input and workspaces). */
+/** Adds what the program writes to the buffers it is given; scratch is its own, whatever another's was called. */
 export function analyseTile(
   program: TileProgram,
   given: ReadonlyMap<string, BoundedRows>,
   run: AnalysisRun,
 ): BoundedBuffers {
   const buffers: BoundedBuffers = new Map(
-    program.buffers.map(({ name, width }) => {
-      const rows = given.get(name);
+    program.buffers.map(({ name, role, width }) => {
+      const rows = role === 'scratch' ? undefined : given.get(name);
       const made = {
         width,
         value: new Float64Array(width * run.batch),

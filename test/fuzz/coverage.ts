@@ -31,15 +31,20 @@ const count = (counts: Map<string, number>, key: string): void => {
 const named = (features: Iterable<string>, kind: string): string[] =>
   [...features].filter(each => each.startsWith(`${kind} `)).map(each => each.slice(kind.length + 1));
 
-export function record(coverage: Coverage, seed: number, { program, scalar, kernels, error }: Outcome): void {
+/** One program, run in one way or several. */
+export function record(coverage: Coverage, seed: number, outcomes: readonly Outcome[]): void {
+  const [first] = outcomes;
+  if (first === undefined) return;
+  const { features } = first.program;
   coverage.programs++;
-  coverage.kernels += kernels;
-  for (const feature of program.features) count(coverage.features, feature);
-  for (const leaf of named(program.features, 'leaf'))
-    for (const combinator of named(program.features, 'combinator'))
-      count(coverage.pairs, `${leaf} x ${combinator}`);
-  const worst = coverage.worst.get(scalar);
-  if (worst === undefined || error > worst.error) coverage.worst.set(scalar, { error, seed });
+  for (const feature of features) count(coverage.features, feature);
+  for (const leaf of named(features, 'leaf'))
+    for (const combinator of named(features, 'combinator')) count(coverage.pairs, `${leaf} x ${combinator}`);
+  for (const { measure, kernels, error } of outcomes) {
+    coverage.kernels += kernels;
+    const worst = coverage.worst.get(measure);
+    if (worst === undefined || error > worst.error) coverage.worst.set(measure, { error, seed });
+  }
 }
 
 export function report(coverage: Coverage): string[] {
@@ -57,6 +62,6 @@ export function report(coverage: Coverage): string[] {
       : []),
     ...[...worst]
       .sort()
-      .map(([scalar, { error, seed }]) => `worst ${scalar} error ${error.toExponential(2)} (seed ${seed})`),
+      .map(([measure, { error, seed }]) => `worst ${measure} ${error.toExponential(2)} (seed ${seed})`),
   ];
 }

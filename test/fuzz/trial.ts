@@ -19,11 +19,15 @@ import {
 
 export interface Outcome {
   readonly program: GeneratedProgram;
-  readonly scalar: 'f32' | 'f64';
+  /** What `error` is: of which numbers, and in parts of what. */
+  readonly measure: string;
   readonly kernels: number;
-  /** The largest difference of WebAssembly from the dense reference, relative to the largest output. */
   readonly error: number;
 }
+
+/** The text and sizes of the program, for the report of a failure. */
+export const generatedFrom = (seed: number): GeneratedProgram =>
+  generateProgram(Array.from({ length: 160 }, numbers(seed)));
 
 /** Mulberry32: numbers in 0..2^32-1. */
 export function numbers(seed: number): () => number {
@@ -73,10 +77,24 @@ function check(what: string, problem: string | undefined): void {
   if (problem !== undefined) throw new Error(`${what}: ${problem}`);
 }
 
-export async function runTrial(seed: number): Promise<Outcome> {
+export interface RandomProgram {
+  readonly generated: GeneratedProgram;
+  readonly program: Program;
+  readonly environment: Environment;
+  /** More random numbers. */
+  readonly next: () => number;
+}
+
+export function randomProgram(seed: number): RandomProgram {
   const next = numbers(seed);
   const generated = generateProgram(Array.from({ length: 160 }, next));
   const program = programOf(generated.text, generated.operator, generated.sizes);
+  return { generated, program, environment: environmentFor(program, generated, next), next };
+}
+
+/** Down to WebAssembly; its error is the largest difference from the dense reference, in parts of the largest output. */
+export async function runTrial(seed: number): Promise<Outcome> {
+  const { generated, program, environment, next } = randomProgram(seed);
   const tileBytes = [1, 64, 256, 512 * 1024, 512 * 1024][next() % 5] ?? 1;
   const trial: Trial = {
     program,
@@ -84,7 +102,6 @@ export async function runTrial(seed: number): Promise<Outcome> {
     scalar: next() % 2 === 0 ? 'f64' : 'f32',
     profile: profileWith({ tileRows: 1 + (next() % 9), tileBytes }),
   };
-  const environment = environmentFor(program, generated, next);
   const built = build(program, trial.mode, trial.scalar, trial.profile);
   const width = built.lowered.program.columns;
   const round = trial.scalar === 'f32' ? Math.fround : (value: number) => value;
@@ -116,7 +133,7 @@ export async function runTrial(seed: number): Promise<Outcome> {
   });
   return {
     program: generated,
-    scalar: trial.scalar,
+    measure: `${trial.scalar} error`,
     kernels: built.lowered.kernels.length,
     error: Math.max(...errors),
   };

@@ -12,15 +12,15 @@ import {
   operatorTrial,
   type Trial,
 } from '../conformance/programs.ts';
-import { build, firstDifference, relativeError, runDense, runTiles } from '../conformance/stages.ts';
-import { openEngine, tintMessages } from './engine.ts';
-import { buildGroups, groupProfile, runDawn, runGroups, shaderTexts } from './stages.ts';
+import { build, firstDifference, relativeError, runTiles } from '../conformance/stages.ts';
+import { newCoverage, record } from '../fuzz/coverage.ts';
+import { engineForTests, tintMessages } from './engine.ts';
+import { buildGroups, groupProfile, runGroups, shaderTexts } from './stages.ts';
+import { buildTrial, checkOnDawn, gpuTrials } from './trial.ts';
 
 const timeoutMs = 120_000;
 /** Functions are good to a few units in the last place, and the factors after them pass that on. */
 const functionTolerance = 1e-4;
-/** Roundings of chains of a few factors of size <= 12; inverses have a condition of at most 1e4. */
-const roundingTolerance = 2e-3;
 
 const invocations = fc.constantFrom(1, 3, 32);
 
@@ -83,11 +83,10 @@ test(
   timeoutMs,
 );
 
-const engine = await openEngine();
-if (engine.kind === 'missing' && process.env['CI'] === 'true') throw new Error(engine.why);
+const engine = await engineForTests();
 
-describe.runIf(engine.kind === 'engine')('Dawn = dense matrix', async () => {
-  const device = engine.kind === 'engine' ? await engine.adapter.requestDevice() : undefined;
+describe.runIf(engine.kind === 'engine')('Dawn = dense matrix, within the derived bounds', async () => {
+  const device = engine.kind === 'engine' ? await engine.newDevice('everything') : undefined;
   test.each([
     ['operators and their adjoints', operatorTrial, 14],
     ['maps', mapTrial, 15],
@@ -96,17 +95,37 @@ describe.runIf(engine.kind === 'engine')('Dawn = dense matrix', async () => {
     async (_, trials, seed) => {
       if (device === undefined) throw new Error('an engine has a device');
       const check = async (given: Trial): Promise<void> => {
-        const trial = forGroups(given);
-        const environment = environmentOf(trial.program);
-        const groups = built(trial, 64);
-        const rows = batchesFor(trial, 17).at(-1);
-        if (rows === undefined) throw new Error('there are batches');
-        const reference = runDense(groups, environment, rows);
-        expect(relativeError(reference, await runDawn(device, groups, environment, rows))).toBeLessThan(
-          roundingTolerance,
+        const { program, profile } = forGroups(given);
+        const environment = environmentOf(program);
+        const { problems } = await checkOnDawn(
+          device,
+          { environment, seed },
+          buildTrial({ program }, profile),
         );
+        expect(problems).toEqual([]);
       };
       await fc.assert(fc.asyncProperty(trials, check), { numRuns: 60, seed });
+    },
+    timeoutMs,
+  );
+
+  test(
+    'random programs, as text, on devices that offer what each profile names',
+    async () => {
+      const run = await gpuTrials();
+      const coverage = newCoverage();
+      const seeds = Array.from({ length: 100 }, (_, k) => 7000 + k);
+      const work = async (): Promise<void> => {
+        for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift())
+          record(coverage, seed, await run(seed));
+      };
+      await Promise.all(Array.from({ length: 6 }, work));
+      expect(coverage.programs).toBe(100);
+      expect([...coverage.worst.keys()].sort()).toEqual([
+        'error ÷ bound on webgpu-default',
+        'error ÷ bound on webgpu-large',
+      ]);
+      for (const { error } of coverage.worst.values()) expect(error).toBeLessThanOrEqual(1);
     },
     timeoutMs,
   );

@@ -20,9 +20,8 @@ export const groupProfile = (changes: Partial<Profile> = {}): Profile => ({
 });
 
 export function buildGroups(built: Built, invocations: number): BuiltGroups {
-  const { bindingBytes, maximumGroups } = { bindingBytes: 2 ** 27, maximumGroups: 65535 };
-  const arrangement = arrange(built.packed, bindingBytes);
-  const group = { invocations, maximumGroups, bindingBytes, features: [] };
+  const group = { invocations, maximumGroups: 65535, bindingBytes: 2 ** 27, features: [] };
+  const arrangement = arrange(built.packed, group.bindingBytes);
   return {
     ...built,
     arrangement,
@@ -71,66 +70,96 @@ export function runGroups(
 
 export const shaderTexts = ({ shaders }: BuiltGroups): string[] => shaders.map(printWgsl);
 
-/** By Dawn, one dispatch for each kernel; workspaces and the output start as NaN. */
-export async function runDawn(
+export interface OnDawn {
+  /** One dispatch for each kernel; workspaces and the output start as the poison. */
+  readonly run: (rows: Rows, poison: number) => Promise<Rows>;
+  readonly dispose: () => void;
+}
+
+/** Compiles the shaders and packs the weights, once for all runs. */
+export async function prepareDawn(
   device: GPUDevice,
   built: BuiltGroups,
   environment: Environment,
-  { batch, data }: Rows,
-): Promise<Rows> {
-  const made: GPUBuffer[] = [];
-  const buffer = (values: ArrayBufferView<ArrayBuffer>, usage: number): GPUBuffer => {
-    const size = Math.max(16, Math.ceil(values.byteLength / 16) * 16);
-    const created = device.createBuffer({ size, usage: usage | GPUBufferUsage.COPY_DST });
-    device.queue.writeBuffer(created, 0, values);
-    made.push(created);
-    return created;
-  };
-  const { STORAGE, COPY_SRC, UNIFORM, MAP_READ } = GPUBufferUsage;
-  const buffers = new Map<string, GPUBuffer>();
-  for (const [name, memory] of bindingsOf(built, environment)) {
-    buffers.set(name, buffer(memory as Float32Array<ArrayBuffer>, STORAGE));
-  }
-  buffers.set('x', buffer(Float32Array.from(data), STORAGE));
-  const count = buffer(Int32Array.of(batch, 0, 0, 0), UNIFORM);
-  const encoder = device.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  for (const kernel of built.shaders) {
-    const module = device.createShaderModule({ code: printWgsl(kernel) });
-    const layout = device.createBindGroupLayout({
-      entries: wgslBindings(kernel).map(({ binding, type }) => ({
-        binding,
-        visibility: GPUShaderStage.COMPUTE,
-        buffer: { type },
-      })),
-    });
-    const pipeline = device.createComputePipeline({
-      layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module, entryPoint: kernel.name },
-    });
-    const global = kernel.buffers.filter(({ space }) => space === 'global');
-    for (const each of global) {
-      if (buffers.has(each.name)) continue;
-      buffers.set(
-        each.name,
-        buffer(new Float32Array(extentOf(each, { batch })).fill(Number.NaN), STORAGE | COPY_SRC),
+): Promise<OnDawn> {
+  const { STORAGE, COPY_SRC, UNIFORM } = GPUBufferUsage;
+  const weights = [...bindingsOf(built, environment)].map(
+    ([name, memory]) => [name, bufferOf(device, memory as Float32Array<ArrayBuffer>, STORAGE)] as const,
+  );
+  const pipelines = await Promise.all(built.shaders.map(kernel => compiled(device, kernel)));
+  const run: OnDawn['run'] = async ({ batch, data }, poison) => {
+    const made: GPUBuffer[] = [];
+    const buffer = (values: ArrayBufferView<ArrayBuffer>, usage: number): GPUBuffer => {
+      const created = bufferOf(device, values, usage);
+      made.push(created);
+      return created;
+    };
+    const buffers = new Map(weights);
+    buffers.set('x', buffer(Float32Array.from(data), STORAGE));
+    const count = buffer(Int32Array.of(batch, 0, 0, 0), UNIFORM);
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (const { kernel, pipeline, layout } of pipelines) {
+      const global = kernel.buffers.filter(({ space }) => space === 'global');
+      for (const each of global) {
+        if (buffers.has(each.name)) continue;
+        const poisoned = new Float32Array(extentOf(each, { batch })).fill(poison);
+        buffers.set(each.name, buffer(poisoned, STORAGE | COPY_SRC));
+      }
+      const entries = [...global.map(({ name }) => buffers.get(name)), count].flatMap((resource, binding) =>
+        resource === undefined ? [] : [{ binding, resource: { buffer: resource } }],
       );
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
+      pass.dispatchWorkgroups(Math.max(1, Math.ceil(batch / kernel.tileRows)));
     }
-    const entries = [...global.map(({ name }) => buffers.get(name)), count].flatMap((resource, binding) =>
-      resource === undefined ? [] : [{ binding, resource: { buffer: resource } }],
-    );
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
-    pass.dispatchWorkgroups(Math.max(1, Math.ceil(batch / kernel.tileRows)));
-  }
-  pass.end();
-  const y = buffers.get('y');
-  const rows = batch * built.lowered.program.rows;
-  const back = buffer(new Float32Array(rows), MAP_READ);
-  if (y !== undefined && rows > 0) encoder.copyBufferToBuffer(y, 0, back, 0, rows * 4);
+    pass.end();
+    const length = batch * built.lowered.program.rows;
+    const result = await submitted(device, encoder, buffers.get('y'), length);
+    for (const each of made) each.destroy();
+    return { batch, data: result };
+  };
+  const dispose = (): void => {
+    for (const [, each] of weights) each.destroy();
+  };
+  return { run, dispose };
+}
+
+function bufferOf(device: GPUDevice, values: ArrayBufferView<ArrayBuffer>, usage: number): GPUBuffer {
+  const size = Math.max(16, Math.ceil(values.byteLength / 16) * 16);
+  const created = device.createBuffer({ size, usage: usage | GPUBufferUsage.COPY_DST });
+  device.queue.writeBuffer(created, 0, values);
+  return created;
+}
+
+async function compiled(device: GPUDevice, kernel: GroupKernel) {
+  const layout = device.createBindGroupLayout({
+    entries: wgslBindings(kernel).map(({ binding, type }) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type },
+    })),
+  });
+  const pipeline = await device.createComputePipelineAsync({
+    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    compute: { module: device.createShaderModule({ code: printWgsl(kernel) }), entryPoint: kernel.name },
+  });
+  return { kernel, layout, pipeline };
+}
+
+/** Submits, and gives the numbers of a buffer. */
+async function submitted(
+  device: GPUDevice,
+  encoder: GPUCommandEncoder,
+  y: GPUBuffer | undefined,
+  length: number,
+): Promise<Float64Array> {
+  const { MAP_READ, COPY_DST } = GPUBufferUsage;
+  const back = device.createBuffer({ size: Math.max(16, length * 4), usage: MAP_READ | COPY_DST });
+  if (y !== undefined && length > 0) encoder.copyBufferToBuffer(y, 0, back, 0, length * 4);
   device.queue.submit([encoder.finish()]);
   await back.mapAsync(GPUMapMode.READ);
-  const result = Float64Array.from(new Float32Array(back.getMappedRange().slice(0, rows * 4)));
-  for (const each of made) each.destroy();
-  return { batch, data: result };
+  const result = Float64Array.from(new Float32Array(back.getMappedRange().slice(0, length * 4)));
+  back.destroy();
+  return result;
 }
