@@ -120,7 +120,7 @@ function placed(plan: Plan, segment: Segment): TileProgram {
 function fitted(tile: TileProgram, { profile, scalar }: LoweringTarget): TileProgram {
   if (profile.group === undefined) return tile;
   const elements = profile.tileBytes / (scalar === 'f64' ? 8 : 4);
-  return fitScratch(tile, { elements, lanes: profile.vectorLanes });
+  return fitScratch(tile, { elements, lanes: profile.vectorLanes, rowsTogether: profile.rowsTogether });
 }
 
 export const loweringOptions = ({ profile, scalar }: LoweringTarget): LoweringOptions => ({

@@ -10,9 +10,14 @@ export interface ScratchMemory {
   readonly elements: number;
   /** Rows begin at multiples of so many elements. */
   readonly lanes: number;
+  /** Rows that share a pass over the weights: a tile has a multiple of these, or fewer. */
+  readonly rowsTogether: number;
 }
 
-export function fitScratch(program: TileProgram, { elements, lanes }: ScratchMemory): TileProgram {
+export function fitScratch(
+  program: TileProgram,
+  { elements, lanes, rowsTogether }: ScratchMemory,
+): TileProgram {
   const widestFirst = program.buffers
     .filter(({ role }) => role === 'scratch')
     .toSorted((a, b) => b.width - a.width);
@@ -21,7 +26,9 @@ export function fitScratch(program: TileProgram, { elements, lanes }: ScratchMem
   let spilled = 0;
   while (rowOf(widestFirst.slice(spilled)) > elements) spilled++;
   const row = rowOf(widestFirst.slice(spilled));
-  const tileRows = row === 0 ? program.tileRows : Math.min(program.tileRows, Math.floor(elements / row));
+  const fitting = row === 0 ? program.tileRows : Math.floor(elements / row);
+  const whole = fitting < rowsTogether ? fitting : fitting - (fitting % rowsTogether);
+  const tileRows = fitting < program.tileRows ? whole : program.tileRows;
   // A workspace is known by its name to all kernels of a program.
   const moved = new Map(
     widestFirst.slice(0, spilled).map(({ name }) => [name, `${program.name}_${name}`] as const),
