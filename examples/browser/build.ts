@@ -5,7 +5,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { compile, lowerSource } from '../../src/compile.ts';
+import { type Compiled, compile } from '../../src/compile.ts';
 import { at } from '../../src/core/invariant.ts';
 import type { SourceFile } from '../../src/core/span.ts';
 import { explainSvg } from '../../src/explain/svg.ts';
@@ -26,7 +26,7 @@ export async function buildPage(): Promise<URL> {
   };
   await rm(generated, { recursive: true, force: true });
   await mkdir(site, { recursive: true });
-  await writeModule(source);
+  const compiled = await writeModule(source);
   await build({
     entryPoints: ['main.ts', 'wasmWorker.ts'].map(file => fileURLToPath(new URL(file, folder))),
     outdir: fileURLToPath(site),
@@ -37,28 +37,30 @@ export async function buildPage(): Promise<URL> {
     logLevel: 'error',
   });
   const page = await readFile(new URL('index.html', folder), 'utf8');
-  await writeFile(new URL('index.html', site), filled(page, source));
+  await writeFile(new URL('index.html', site), filled(page, source, compiled));
   await writeFile(new URL('style.css', site), await readFile(new URL('style.css', folder)));
   return site;
 }
 
-async function writeModule(source: SourceFile): Promise<void> {
-  const { artifacts, diagnostics } = await compile(source, {
+async function writeModule(source: SourceFile): Promise<Compiled> {
+  const compiled = await compile(source, {
     targets: ['wasm', 'wgsl'],
     profile: 'wasm-relaxed',
     modes: ['apply'],
     runtime: '../../../runtime/index.ts',
     gpuRuntime: '../../../runtime/gpu.ts',
   });
+  const { artifacts, diagnostics } = compiled;
   if (artifacts.length === 0) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
   for (const { name, contents } of artifacts) await writeFile(new URL(name, generated), contents);
+  return compiled;
 }
 
 /** The page with its marked places filled. */
-function filled(page: string, source: SourceFile): string {
+function filled(page: string, source: SourceFile, compiled: Compiled): string {
   const parts: Readonly<Record<string, string>> = {
     source: escaped(source.text.trim()),
-    plan: planPicture(source),
+    plan: planPicture(compiled),
     longest: formatSeconds(longestSeconds),
     legend: lines.map(legendEntry).join('\n'),
     times: batches.map(timesRow).join('\n'),
@@ -67,10 +69,8 @@ function filled(page: string, source: SourceFile): string {
   return page.replaceAll(/<!-- (\w+) -->/g, (mark, name: string) => parts[name] ?? mark);
 }
 
-function planPicture(source: SourceFile): string {
-  const { operators } = lowerSource(source, { profile: 'webgpu-default', modes: ['apply'] });
-  return explainSvg(at(at(operators, 0).modes, 0));
-}
+/** Of the best shaders of the first operator. */
+const planPicture = ({ onGpu }: Compiled): string => explainSvg(at(at(at(onGpu, 0).operators, 0).modes, 0));
 
 const lines = (['webgpu', 'wasm'] as const).flatMap(backend =>
   operatorNames.map(operator => ({ backend, operator })),

@@ -14,6 +14,8 @@ export interface GpuBackend extends Backend {
   /** The adapter is a program: its times are those of the processor. */
   readonly isSoftware: boolean;
   readonly hasTimestamps: boolean;
+  /** What the module chose for the device. */
+  readonly profile: string;
 }
 
 /** WebGPU cannot be had here, or no longer. The message is what follows the word WebGPU in a sentence. */
@@ -32,6 +34,8 @@ export async function startGpu(weights: Weights, mostRows: number): Promise<GpuB
   const device = await adapter.requestDevice({
     label: 'page',
     requiredFeatures: hasTimestamps ? ['timestamp-query'] : [],
+    // Modules choose their kernels by what a device has, and it has what is asked for.
+    requiredLimits: { maxComputeWorkgroupStorageSize: adapter.limits.maxComputeWorkgroupStorageSize },
   });
   const lost = device.lost.then(({ message }): never => {
     throw new Unavailable(`lost its device${message === '' ? '' : ` (${message.trim()})`}`);
@@ -58,6 +62,7 @@ export async function startGpu(weights: Weights, mostRows: number): Promise<GpuB
     unit: 2 ** -23,
     ...describeAdapter(adapter.info),
     hasTimestamps,
+    profile: operators.monarch.profile,
     apply: (operator, rows) => whileAlive(operators[operator].apply(rows)),
     seconds: (operator, batch) => {
       const elapsed = (count: number): Promise<number> =>

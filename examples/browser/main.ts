@@ -53,11 +53,14 @@ interface Started {
 }
 
 const describeGpu = (backend: GpuBackend): Started => {
-  const { adapter, isSoftware, hasTimestamps } = backend;
+  const { adapter, isSoftware, hasTimestamps, profile } = backend;
   const clock = hasTimestamps ? 'its timestamps' : 'the difference of two counts';
   const software =
     ' This is a software adapter: its kernels run on the processor, so its times say nothing about a GPU.';
-  return { backend, text: `${adapter}, timed by ${clock}.${isSoftware ? software : ''}` };
+  return {
+    backend,
+    text: `${adapter}, with the kernels for ${profile}, timed by ${clock}.${isSoftware ? software : ''}`,
+  };
 };
 
 const describeWasm = (backend: Backend): Started => ({

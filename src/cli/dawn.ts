@@ -34,6 +34,12 @@ export async function loadDawn(): Promise<Dawn | undefined> {
   return dawn;
 }
 
+/**
+ * Groups find their memory as others left it, not cleared: a kernel that reads before it writes is found out, and
+ * SwiftShader, which takes half a minute to compile what clears 32 KB, is quick.
+ */
+const uncleared = 'enable-dawn-features=disable_workgroup_init';
+
 let opened: Promise<Engine> | undefined;
 /** A GPU object that is collected takes its devices along. */
 const references: GPU[] = [];
@@ -58,7 +64,7 @@ async function open(): Promise<Engine> {
   }
   // Vulkan loaders look there for displays and complain on stderr where it is not set.
   process.env['XDG_RUNTIME_DIR'] ??= tmpdir();
-  const gpu = dawn.create([]);
+  const gpu = dawn.create([uncleared]);
   const adapter = await gpu.requestAdapter().catch(() => null);
   if (adapter === null)
     return { kind: 'missing', why: `Dawn finds no driver for a GPU; in software on Debian: ${howToInstall}` };

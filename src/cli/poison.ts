@@ -1,7 +1,7 @@
 /**
  * A device on which nothing can be read before it is written without being noticed: before each submission every
  * storage buffer that the queue did not fill (outputs, and workspaces between kernels) is filled with one number.
- * The memory of a workgroup is out of reach from here; `src/verify/groups.ts` proves that kernels write it first.
+ * The memory of a workgroup is out of reach from here; `src/verify/groups.ts` shows that kernels write it first.
  */
 
 export interface PoisonedDevice {

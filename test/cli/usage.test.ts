@@ -52,7 +52,12 @@ describe('wrong use is exit code 2 with a coded message', () => {
     ['build two.sop --dtype bf16', 'SOP0335', '--dtype bf16', ''],
     ['build two.sop --profile sm_80', 'SOP0335', '--profile sm_80', ''],
     ['run two.sop --op f3 --backend webgl', 'SOP0331', 'takes wasm or webgpu or reference', ''],
-    ['run two.sop --op f3 --backend webgpu --profile wasm-relaxed', 'SOP0331', 'takes webgpu-default', ''],
+    [
+      'run two.sop --op f3 --backend webgpu --profile wasm-relaxed',
+      'SOP0331',
+      'takes webgpu-large or webgpu-default',
+      '',
+    ],
     ['verify two.sop --backend reference', 'SOP0331', 'takes wasm or webgpu', ''],
     ['run two.sop --op f3 --mode solve', 'SOP0335', '--mode solve', ''],
     ['run two.sop --op f3 --mode sing', 'SOP0331', 'apply or adjoint', ''],

@@ -13,6 +13,7 @@ op monarch[n, b](L: [n/b, b, b], R: [b, n/b, n/b]) : n -> n
   = swap(n/b, b) * blockdiag(L) * swap(b, n/b) * blockdiag(R)
 op layer[n](W: [n, n], b: [n]) : n -> n = dense(W) |> bias(b) |> gelu
 op blend[n](call a: [], d: [n]) : n -> n = a * diag(d)
+op through[n](A: [n, 2], B: [2, n]) : 2 -> 2 = dense(B) * dense(A)
 export monarch[12, 3] as monarch12
 `;
 const { sop, folder, path } = workplace({ 'm.sop': source });
@@ -81,6 +82,44 @@ describe.runIf(engine.kind === 'engine')('with an engine', { timeout: 60_000 }, 
     expect((await sop('build m.sop --target wgsl --out shaders')).code).toBe(0);
     expect(readdirSync(path('shaders')).filter(name => /wasm|wat/.test(name))).toEqual([]);
     expect(readFileSync(path('shaders/m.js'), 'utf8')).not.toContain('createMonarch12 =');
+  });
+
+  test('the best variant for the device runs, unless a profile is asked for', async () => {
+    const of = '--op through -D n=1028';
+    const [best, ...asked] = ['', ' --profile webgpu-default', ' --profile webgpu-large'];
+    for (const [flags, profile] of [
+      [best, 'webgpu-large'],
+      [asked[0], 'webgpu-default'],
+      [asked[1], 'webgpu-large'],
+    ] as const) {
+      const { out } = await sop(`run m.sop ${of}${flags} --backend webgpu`);
+      expect(out).toContain(`apply (${profile}, f32)`);
+      const verified = await sop(`verify m.sop ${of}${flags} --backend webgpu`);
+      expect(verified.out).toContain(`generated module on WebGPU, ${profile}`);
+      expect(verified.out).toContain('2 kernels write the memory of a group before they read it');
+      expect(verified.code).toBe(0);
+      const benched = await sop(`bench m.sop ${of}${flags} --backend webgpu --batch 3 --rounds 1`);
+      expect(benched.out).toContain(`batch 3, ${profile}, f32`);
+    }
+    const [files, alone] = ['variants', 'large'];
+    expect((await sop(`build m.sop ${of} --target wgsl --out ${files}`)).code).toBe(0);
+    const names = ['through.webgpu-large', 'through', 'through_adjoint.webgpu-large', 'through_adjoint'];
+    const shaders = names.map(name => `m.${name}.wgsl`).sort();
+    expect(readdirSync(path(files)).sort()).toEqual(['m.d.ts', 'm.js', ...shaders]);
+    expect(readFileSync(path(`${files}/m.d.ts`), 'utf8')).toContain(
+      "readonly profile: 'webgpu-large' | 'webgpu-default';",
+    );
+    expect((await sop(`build m.sop ${of} --target wgsl --profile webgpu-large --out ${alone}`)).code).toBe(0);
+    const large = shaders.filter(name => name.includes('large'));
+    expect(readdirSync(path(alone)).sort()).toEqual(['m.d.ts', 'm.js', ...large]);
+    for (const [profile, room] of [
+      ['webgpu-default', 16],
+      ['webgpu-large', 32],
+    ] as const) {
+      const { out } = await sop(`explain m.sop ${of} --profile ${profile}`);
+      expect(out).toContain(`of workgroup memory on ${profile}`);
+      expect(out).toContain(`fit ${room} KB`);
+    }
   });
 
   test('bench', async () => {
