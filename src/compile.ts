@@ -59,7 +59,7 @@ export interface LoweredSource {
 }
 
 export interface Artifact {
-  /** `monarch.js`, `monarch.d.ts`, `monarch.wat`, `monarch.wasm`, `monarch.monarch1k.wgsl`, `monarch.f.webgpu-large.wgsl`. */
+  /** `m.js`, `m.d.ts`, `m.wat`, `m.wasm`, `m.monarch1k.wgsl`, `m.monarch1k.webgpu-large.wgsl`. */
   readonly name: string;
   readonly contents: string | Uint8Array;
 }

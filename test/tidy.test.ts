@@ -91,7 +91,7 @@ describe('import directions', () => {
       'runtime',
     ],
     'src/explain': ['src/core', 'src/ir', 'src/tile', 'src/plan', 'src/pipeline.ts'],
-    'src/verify': ['src/core', 'src/ir', 'src/plan', 'src/tile', 'src/lower', 'src/pipeline.ts', 'codegen'],
+    'src/verify': [...stages, 'src/pipeline.ts', 'codegen'],
     'src/compile.ts': [
       'grammar',
       'src/check',

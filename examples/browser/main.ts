@@ -59,7 +59,7 @@ const describeGpu = (backend: GpuBackend): Started => {
     ' This is a software adapter: its kernels run on the processor, so its times say nothing about a GPU.';
   return {
     backend,
-    text: `${adapter}, with the kernels for ${profile}, timed by ${clock}.${isSoftware ? software : ''}`,
+    text: `${adapter}, ${profile}, timed by ${clock}.${isSoftware ? software : ''}`,
   };
 };
 

@@ -84,11 +84,14 @@ const latestAtom = (form: Form): number => Math.max(...form.of.keys());
 const proofBudget = 20_000;
 
 export function isNonNegative(knowledge: Knowledge, goal: Form, extra: readonly Form[] = []): boolean {
-  return prove({ knowledge, left: proofBudget }, goal, extra);
+  const search = (takesMany: boolean): Search => ({ knowledge, takesMany, left: proofBudget });
+  return prove(search(false), goal, extra) || prove(search(true), goal, extra);
 }
 
 interface Search {
   readonly knowledge: Knowledge;
+  /** Facts may be taken several times to cancel an atom that is not the latest: seldom needed, and many more ways. */
+  readonly takesMany: boolean;
   left: number;
 }
 
@@ -102,9 +105,11 @@ function prove(search: Search, wanted: Form, extra: readonly Form[]): boolean {
   const eliminates = (fact: Form): boolean => {
     const other = fact.of.get(atom) ?? 0;
     if (other * coefficient <= 0 || latestAtom(fact) !== atom) return false;
-    // Taken once, the fact may cancel other atoms as well: what is left must then hold without them.
-    const without = plus(goal, fact, -1);
-    if (without.of.size < goal.of.size && prove(search, without, extra)) return true;
+    // Taken once, or so many times, the fact may cancel other atoms as well: what is left must then hold without them.
+    for (const times of search.takesMany ? cancelling(goal, fact) : [1]) {
+      const without = plus(goal, fact, -times);
+      if (without.of.size < goal.of.size && prove(search, without, extra)) return true;
+    }
     // For an integer g, k·g + (k − 1) >= 0 already says g >= 0.
     const scaled = plus(times(goal, Math.abs(other)), number(Math.abs(other) - 1));
     return prove(search, plus(scaled, fact, -Math.abs(coefficient)), extra);
@@ -117,6 +122,12 @@ function prove(search: Search, wanted: Form, extra: readonly Form[]): boolean {
     return prove(search, replaced(goal, atom, value), [...inCase, ...holds]);
   };
   return cases.get(atom)?.every(holdsIn) ?? false;
+}
+
+/** How many times a fact is taken for some atom of a goal to be gone. */
+function cancelling(goal: Form, fact: Form): Iterable<number> {
+  const counts = [...fact.of].map(([atom, coefficient]) => (goal.of.get(atom) ?? 0) / coefficient);
+  return new Set(counts.filter(count => count > 0 && Number.isInteger(count)));
 }
 
 /** The form with a value in the place of an atom. */

@@ -1,4 +1,4 @@
-/** The half of a module that runs on WebGPU: shaders, the buffers they bind, what is packed where, what that requires. */
+/** The half of a module that runs on WebGPU: shaders, what they bind, what is packed where, what that requires. */
 import { type Arrangement, arrange, type PackTarget } from '../../codegen/coalesce.ts';
 import type { GpuVariantContents } from '../../codegen/module.ts';
 import { printWgsl, wgslBindings } from '../../codegen/wgsl.ts';

@@ -1,8 +1,9 @@
 /**
- * The memory that a group of invocations shares: every kernel writes it before it reads it, on whatever device. Where a
- * kernel reads and writes follows from its index tables and the count of rows, not from the numbers, so one run of the
- * group interpreter for each kind of tile shows it for all inputs: that memory, workspaces and outputs begin as NaN, all
- * else is zero, and no NaN may reach an output. The kernels are those that ship; a fill inside them would be others.
+ * The memory that a group of invocations shares: every kernel writes it before it reads it, on whatever device.
+ * Where a kernel reads and writes follows from its index tables and the count of rows, not from the numbers, so one
+ * run of the group interpreter for each kind of tile shows it for all inputs: that memory, workspaces and outputs
+ * begin as NaN, all else is zero, and no NaN may reach an output. The kernels are those that ship; with a fill
+ * inside they would be others.
  */
 import { at } from '../core/invariant.ts';
 import { evaluateTensor } from '../ir/tensorEvaluate.ts';
