@@ -27,7 +27,8 @@ export function printWgsl(kernel: GroupKernel): string {
   const nameOf = namer(wgslReserved);
   const entry = nameOf(kernel.name);
   boundNames(kernel).forEach(nameOf);
-  const [group, groups, lane] = launchNames.map(nameOf);
+  const [group, groups, lane, slice] = launchNames.map(nameOf);
+  const [tiles, isSliced] = kernel.slices > 1 ? ['y', true] : ['x', false];
   const alignment = alignmentOf(kernel);
   const { vectors } = alignment;
   const elementOf = ({ name, scalar }: Buffer) => (vectors.has(name) ? `vec4<${scalar}>` : scalar);
@@ -56,8 +57,9 @@ export function printWgsl(kernel: GroupKernel): string {
     '  @builtin(num_workgroups) workgroupCount: vec3<u32>,',
     '  @builtin(local_invocation_index) invocationIndex: u32,',
     ') {',
-    `  let ${group} = i32(workgroupId.x);`,
-    `  let ${groups} = i32(workgroupCount.x);`,
+    `  let ${group} = i32(workgroupId.${tiles});`,
+    `  let ${groups} = i32(workgroupCount.${tiles});`,
+    ...(isSliced ? [`  let ${slice} = i32(workgroupId.x);`] : []),
     `  let ${lane} = i32(invocationIndex);`,
     ...parameters.map(name => `  let ${name} = arguments.${name};`),
     ...printStatements(

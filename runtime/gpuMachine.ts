@@ -15,6 +15,7 @@ export interface Pool {
 
 export interface Shader extends Pipeline {
   readonly tileRows: number;
+  readonly slices: number;
   readonly label: string;
   readonly bindings: readonly string[];
 }
@@ -51,10 +52,11 @@ export async function buildGpuMachine(
   const needed = shaders.filter(shader => used.has(shader.name));
   const compiled = await Promise.all(
     needed.map(async (shader): Promise<[string, Shader]> => {
+      const { tileRows, slices } = shader;
       const own = `${label}/${shader.name}`;
       const bindings = shader.bindings.map(({ buffer }) => buffer);
       const pipeline = await pipelineFor(gpu, own, shader);
-      return [shader.name, { ...pipeline, tileRows: shader.tileRows, label: own, bindings }];
+      return [shader.name, { ...pipeline, tileRows, slices, label: own, bindings }];
     }),
   );
   const packed = new Map<string, GPUBuffer>();
@@ -209,7 +211,9 @@ export function record(
       }),
     );
     const most = Math.min(maximumGroups, gpu.device.limits.maxComputeWorkgroupsPerDimension);
-    pass.dispatchWorkgroups(Math.min(Math.ceil(rows / shader.tileRows), most));
+    const groups = Math.min(Math.ceil(rows / shader.tileRows), most);
+    if (shader.slices === 1) pass.dispatchWorkgroups(groups);
+    else pass.dispatchWorkgroups(shader.slices, groups);
   }
 }
 

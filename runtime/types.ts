@@ -119,6 +119,8 @@ export interface ShaderDescription {
   readonly code: string;
   /** Rows of a batch that one workgroup takes at a time. */
   readonly tileRows: number;
+  /** Workgroups for each of these tiles. */
+  readonly slices: number;
   readonly bindings: readonly { readonly buffer: string; readonly access: 'read' | 'write' }[];
 }
 

@@ -2,7 +2,7 @@
  * The table of contents: every pass from text to kernels, in order. Read this first.
  *
  *   text ─parse─▶ AST ─check─▶ typed program ─elaborate─▶ operator IR ─normalise─▶ operator IR ─plan─▶ plan
- *        ─place, reuse, fit─▶ tile IR ─lower─▶ kernel IR ─simplify, legalize─▶ kernel IR ─print─▶ text
+ *        ─place, reuse, slice, fit─▶ tile IR ─lower─▶ kernel IR ─simplify, legalize─▶ kernel IR ─print─▶ text
  *
  * A verifier runs after each of the later passes and blames it by name. No I/O here.
  */
@@ -26,6 +26,7 @@ import { verifyPlan } from './plan/verify.ts';
 import { normaliseProgram, type Trace } from './rewrite/normalise.ts';
 import { fitScratch } from './tile/fit.ts';
 import { reuseScratch } from './tile/reuse.ts';
+import { sliceProgram } from './tile/slice.ts';
 import type { TileBuffer, TileProgram } from './tile/tile.ts';
 import { verifyTile } from './tile/verify.ts';
 
@@ -72,7 +73,8 @@ export function lowerOperator(
   const tiles = plan.segments.map(segment => {
     const tile = pass('place', verifyTile, placed(plan, segment));
     const reused = pass('reuse', verifyTile, reuseScratch(tile));
-    return pass('fit', verifyTile, fitted(reused, target));
+    const cut = pass('slice', verifyTile, inSlices(reused, target));
+    return pass('fit', verifyTile, fitted(cut, target));
   });
   const kernels = tiles.map(tile => {
     const { kernel } = lowerProgram(tile, loweringOptions(target), packed);
@@ -116,11 +118,21 @@ function placed(plan: Plan, segment: Segment): TileProgram {
   });
 }
 
+/** The memory of a group is small: in slices of a row more rows share the weights. */
+function inSlices(tile: TileProgram, { profile, scalar }: LoweringTarget): TileProgram {
+  const { group, tileBytes, tileRows, rowsTogether } = profile;
+  if (group === undefined) return tile;
+  const size = scalar === 'f64' ? 8 : 4;
+  const pieceElements = group.sectorBytes / size;
+  return sliceProgram(tile, { elements: tileBytes / size, tileRows, rowsTogether, pieceElements });
+}
+
 /** A cache holds what it can; the memory of a group must hold all. */
 function fitted(tile: TileProgram, { profile, scalar }: LoweringTarget): TileProgram {
   if (profile.group === undefined) return tile;
   const elements = profile.tileBytes / (scalar === 'f64' ? 8 : 4);
-  return fitScratch(tile, { elements, lanes: profile.vectorLanes });
+  const { vectorLanes: lanes, rowsTogether } = profile;
+  return fitScratch(tile, { elements, lanes, rowsTogether });
 }
 
 export const loweringOptions = ({ profile, scalar }: LoweringTarget): LoweringOptions => ({

@@ -4,7 +4,7 @@
  *
  * Counting: one multiply–add is 2 flops; a pointwise step is counted as applications, not flops. A kernel reads its
  * input and workspaces once and writes its output once for each row of the batch (tiles stay in the tile memory);
- * packed weights are read once for each tile of rows.
+ * packed weights are read once for each tile of rows. The slices of a tile read the input again, from the cache.
  */
 import { unreachable } from '../core/invariant.ts';
 import type { Step } from '../ir/operator.ts';
@@ -32,6 +32,8 @@ export interface KernelCertificate {
   readonly bytesWrittenPerRow: number;
   readonly weightBytes: number;
   readonly tileRows: number;
+  /** Parts in which a tile is computed, each of which reads the input again, from the cache. */
+  readonly slices: number;
   /** Bytes of the tile: every row it keeps at once. */
   readonly tileBytes: number;
 }
@@ -78,7 +80,7 @@ export function certify({ mode, program, trace, plan, tiles }: LoweredOperator):
     columns,
     kernels,
     cuts: plan.cuts,
-    fusion: fusionOf(plan),
+    fusion: fusionOf(plan, tiles),
     rules: countNames(trace),
     total: {
       launches: kernels.length,
@@ -116,6 +118,7 @@ function kernelCertificate(tile: TileProgram, size: number, holds: Profile['tile
     bytesWrittenPerRow: bytes((name, role) => role !== 'scratch' && written.has(name)),
     weightBytes: steps.reduce((total, step) => total + step.weightBytes, 0),
     tileRows: tile.tileRows,
+    slices: tile.slices,
     tileBytes: tile.tileRows * bytes((_, role) => holds === 'rows' || role === 'scratch'),
   };
 }
@@ -128,7 +131,7 @@ function stepCertificate(statement: TileStatement, size: number): StepCertificat
   switch (statement.kind) {
     case 'contract': {
       const { axes, weights, title, input, initial, epilogue } = statement;
-      const outputs = elements(axes.filter(axis => axis.kind === 'free').map(axis => axis.extent));
+      const outputs = elements(axes.filter(axis => axis.kind !== 'reduce').map(axis => axis.extent));
       const finish = epilogueCost(epilogue, outputs, size);
       return {
         formula: `${target} ${initial === 'output' ? '+=' : '='} ${finished(`${title} ${input.buffer}`, epilogue)}`,
@@ -181,15 +184,16 @@ function epilogueCost(epilogue: readonly EpilogueStep[], outputs: number, size: 
   };
 }
 
-function fusionOf(plan: Plan): string {
+function fusionOf(plan: Plan, tiles: readonly TileProgram[]): string {
   if (plan.cuts.length > 0) return `cut into ${plan.segments.length} kernels`;
   const [only] = plan.segments;
   if (only === undefined) return 'nothing to compute';
+  const { slices = 1, tileRows = only.tileRows } = tiles[0] ?? {};
   const [oversize] = plan.oversize;
-  if (oversize !== undefined) return `one kernel: ${oversize.reason}`;
-  const row = only.liveElements * plan.bytesPerElement;
+  if (oversize !== undefined && slices === 1) return `one kernel: ${oversize.reason}`;
+  const row = (only.liveElements * plan.bytesPerElement) / slices;
   const { tileMemory, tileBytes, name } = plan.profile;
-  const tile = `${only.tileRows} rows x ${formatBytes(row)}`;
+  const tile = `${tileRows} rows x ${formatBytes(row)}${slices === 1 ? '' : ` of one of ${slices} slices`}`;
   return `one kernel: ${tile} fit ${formatBytes(tileBytes)} of ${tileMemory} on ${name}`;
 }
 

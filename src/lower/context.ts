@@ -43,6 +43,7 @@ export const batchRows = variable('batch');
 export const tileStart = variable('tile');
 export const tileRowCount = variable('rows');
 export const fullRows = variable('fullRows');
+export const sliceNumber = variable('slice');
 
 export function bufferNamed(lowering: Lowering, name: string): TileBuffer {
   const buffer = lowering.buffers.get(name);

@@ -18,7 +18,15 @@ import {
 import type { Expression, Statement } from '../kernel/kernel.ts';
 import type { ContractStatement } from '../tile/tile.ts';
 import { accumulate, type Body, type Group, type Place } from './accumulate.ts';
-import { batchRows, fullRows, type Lowering, packedBuffer, tileRowCount, tileStart } from './context.ts';
+import {
+  batchRows,
+  fullRows,
+  type Lowering,
+  packedBuffer,
+  sliceNumber,
+  tileRowCount,
+  tileStart,
+} from './context.ts';
 import { fresh } from './names.ts';
 import { groupsOfTiles, isGrouped, regionsOf } from './schedule.ts';
 import { layoutRegions, overlaps, type RegionLoop } from './weights.ts';
@@ -50,6 +58,10 @@ function rowGroups(group: Group): Statement[] {
   const places = new Map<number, Expression>();
   const { from, to, condition } = rowsOf(lowering, rows);
   const weights: [number, Expression][] = [];
+  if (layout.slices !== undefined) {
+    places.set(layout.slices.axis, sliceNumber);
+    weights.push([layout.slices.weightStride, sliceNumber]);
+  }
   const row = fresh(lowering, 'row');
   const overRows = (body: readonly Statement[]) => loop(row, from, to, rows, body, 'lane');
   // One thread reads a tile's weights once for all rows; invocations side by side read them at the same time.

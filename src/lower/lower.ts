@@ -18,7 +18,7 @@ import { isGrouped, type Machine } from './schedule.ts';
 import { barriersOf } from './synchronise.ts';
 
 export interface LoweringOptions {
-  readonly machine: Machine;
+  readonly machine: Omit<Machine, 'rowGroups'>;
   readonly fusedMultiplyAdd: boolean;
   readonly scalar: 'f32' | 'f64';
   /** Rows of a batch that one call may carry. */
@@ -31,7 +31,7 @@ export interface LoweredProgram {
   readonly packed: readonly PackedBuffer[];
 }
 
-const reservedNames = ['batch', 'tile', 'rows', 'fullRows'];
+const reservedNames = ['batch', 'tile', 'rows', 'fullRows', 'slice'];
 
 /** `packed` is shared by the kernels of a module, so that equal weights are packed once. */
 export function lowerProgram(
@@ -39,8 +39,9 @@ export function lowerProgram(
   options: LoweringOptions,
   packed: PackedBuffer[],
 ): LoweredProgram {
+  const rowsTogether = Math.min(options.machine.rowsTogether, program.tileRows);
   const lowering: Lowering = {
-    machine: { ...options.machine, rowsTogether: Math.min(options.machine.rowsTogether, program.tileRows) },
+    machine: { ...options.machine, rowsTogether, rowGroups: Math.floor(program.tileRows / rowsTogether) },
     fusedMultiplyAdd: options.fusedMultiplyAdd,
     scalar: options.scalar,
     tileRows: program.tileRows,
@@ -55,7 +56,7 @@ export function lowerProgram(
     ...(before[k] === true ? [barrier] : []),
     ...(statement.kind === 'contract' ? lowerContract(lowering, statement) : lowerMove(lowering, statement)),
   ]);
-  const body = tileLoop(lowering, [...statements.flat(), ...(atEnd ? [barrier] : [])]);
+  const body = tileLoop(lowering, program.slices, [...statements.flat(), ...(atEnd ? [barrier] : [])]);
   const names = new Set<string>();
   visitStatements(body, statement => {
     if (statement.kind === 'load') names.add(statement.buffer);
@@ -73,6 +74,7 @@ export function lowerProgram(
 
 function tileLoop(
   { tileRows, machine: { rowsTogether: together } }: Lowering,
+  slices: number,
   statements: readonly Statement[],
 ): Statement[] {
   const rest = operation('subtract', [batchRows, tileStart]);
@@ -87,7 +89,7 @@ function tileLoop(
         declare('rows', operation('minimum', [literal(tileRows), rest])),
         // The rows in whole groups; what comes alone is not in a group.
         declare('fullRows', together === 1 ? literal(0) : operation('subtract', [tileRowCount, left])),
-        ...statements,
+        ...(slices === 1 ? statements : [loop('slice', literal(0), literal(slices), 1, statements, 'grid')]),
       ],
       'grid',
     ),

@@ -124,7 +124,8 @@ function shaderOf(
       ? []
       : [{ buffer: bufferOf(name), access: type === 'storage' ? ('write' as const) : ('read' as const) }],
   );
-  return { name: kernel.name, tileRows: shared.tileRows, bindings, code: printWgsl(shared) };
+  const { tileRows, slices } = shared;
+  return { name: kernel.name, tileRows, slices, bindings, code: printWgsl(shared) };
 }
 
 /** What lives in the memory of a group is the shader's own. */

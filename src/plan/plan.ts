@@ -6,6 +6,7 @@
  */
 import { at } from '../core/invariant.ts';
 import type { Program, Step } from '../ir/operator.ts';
+import { wholeGroups } from '../tile/fit.ts';
 import { type Link, linksOf, stepsOf } from './links.ts';
 import type { Profile } from './profile.ts';
 import { emptyStretch, prepend, type Stretch } from './residency.ts';
@@ -153,6 +154,5 @@ function cheapestEnds(links: readonly Link[], room: Room): number[] {
 
 /** As many rows as fit, in whole groups that share their weights where that many fit. */
 function tileRowsFor(rowBytes: number, { tileBytes, tileRows, rowsTogether }: Profile): number {
-  const fitting = Math.min(tileRows, Math.floor(tileBytes / rowBytes));
-  return fitting >= rowsTogether ? fitting - (fitting % rowsTogether) : Math.max(1, fitting);
+  return Math.max(1, wholeGroups(Math.min(tileRows, Math.floor(tileBytes / rowBytes)), rowsTogether));
 }

@@ -35,6 +35,8 @@ export interface GroupLimits {
   readonly invocations: number;
   /** Groups of one launch. */
   readonly maximumGroups: number;
+  /** Bytes that memory moves at once: a group should write no less in one place. */
+  readonly sectorBytes: number;
   /** Bytes that one binding may hold. */
   readonly bindingBytes: number;
 }
@@ -57,7 +59,7 @@ const wasmSimd128: Profile = {
 };
 
 /** Every WebGPU device: the default limits of the specification. */
-const webgpuDefault: Profile = {
+const webgpuDefault = {
   name: 'webgpu-default',
   language: 'wgsl',
   vectorLanes: 4,
@@ -65,13 +67,13 @@ const webgpuDefault: Profile = {
   tileBytes: 16 * 1024,
   tileMemory: 'workgroup memory',
   tileHolds: 'between',
-  tileRows: 4,
+  tileRows: 8,
   rowsTogether: 4,
   lineBytes: 0,
   fusedMultiplyAdd: false,
   memoryBytes: 2 ** 31,
-  group: { invocations: 256, maximumGroups: 65535, bindingBytes: 2 ** 27 },
-};
+  group: { invocations: 256, maximumGroups: 65535, sectorBytes: 32, bindingBytes: 2 ** 27 },
+} as const satisfies Profile;
 
 export const profiles = {
   'wasm-simd128': wasmSimd128,

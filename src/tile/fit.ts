@@ -10,9 +10,18 @@ export interface ScratchMemory {
   readonly elements: number;
   /** Rows begin at multiples of so many elements. */
   readonly lanes: number;
+  /** Rows that share a pass over the weights. */
+  readonly rowsTogether: number;
 }
 
-export function fitScratch(program: TileProgram, { elements, lanes }: ScratchMemory): TileProgram {
+/** Of so many rows, those in whole groups that share their weights; fewer than a group stay as they are. */
+export const wholeGroups = (rows: number, together: number): number =>
+  rows < together ? rows : rows - (rows % together);
+
+export function fitScratch(
+  program: TileProgram,
+  { elements, lanes, rowsTogether }: ScratchMemory,
+): TileProgram {
   const widestFirst = program.buffers
     .filter(({ role }) => role === 'scratch')
     .toSorted((a, b) => b.width - a.width);
@@ -21,7 +30,8 @@ export function fitScratch(program: TileProgram, { elements, lanes }: ScratchMem
   let spilled = 0;
   while (rowOf(widestFirst.slice(spilled)) > elements) spilled++;
   const row = rowOf(widestFirst.slice(spilled));
-  const tileRows = row === 0 ? program.tileRows : Math.min(program.tileRows, Math.floor(elements / row));
+  const fitting = row === 0 ? program.tileRows : Math.min(program.tileRows, Math.floor(elements / row));
+  const tileRows = wholeGroups(fitting, rowsTogether);
   // A workspace is known by its name to all kernels of a program.
   const moved = new Map(
     widestFirst.slice(0, spilled).map(({ name }) => [name, `${program.name}_${name}`] as const),

@@ -6,6 +6,7 @@ import { at, invariant, unreachable } from '../core/invariant.ts';
 import { mapAt } from '../ir/indexMap.ts';
 import { applyPointwise } from '../ir/pointwise.ts';
 import { type Environment, evaluateTensor, tableReader } from '../ir/tensorEvaluate.ts';
+import { unsliced } from './slice.ts';
 import type { Axis, ContractStatement, EpilogueStep, TileProgram, TileStatement, View } from './tile.ts';
 
 export interface TileRun {
@@ -35,7 +36,7 @@ export function interpretTile(
       return [name, { width, data }];
     }),
   );
-  for (const statement of program.statements) {
+  for (const statement of unsliced(program)) {
     const execute = prepare(statement, rows, run);
     for (let row = 0; row < run.batch; row++) execute(row);
   }

@@ -6,6 +6,7 @@
 import { at, unreachable } from '../core/invariant.ts';
 import { mapAt } from '../ir/indexMap.ts';
 import { tableReader } from '../ir/tensorEvaluate.ts';
+import { unsliced } from '../tile/slice.ts';
 import type { MappedView, TileProgram, TileStatement } from '../tile/tile.ts';
 import { analyseContract } from './analyseContract.ts';
 import { prepareEpilogue } from './analyseEpilogue.ts';
@@ -31,7 +32,7 @@ export function analyseTile(
       return [name, own] as const;
     }),
   );
-  for (const statement of program.statements) analyseStatement(statement, buffers, run);
+  for (const statement of unsliced(program)) analyseStatement(statement, buffers, run);
   return buffers;
 }
 

@@ -154,6 +154,7 @@ function trialOf(all: readonly Axis[], choices: Choices): Pick<ContractTrial, 't
     name: 'f',
     comment: [],
     tileRows: choices.tileRows,
+    slices: 1,
     buffers: [
       { name: 'x', role: 'input', width: input.width },
       { name: 'y', role: 'output', width: output.width },

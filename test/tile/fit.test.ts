@@ -23,8 +23,8 @@ test('what stays in scratch fits, and no more leaves it than must', () => {
       fc.integer({ min: 0, max: 200 }),
       (own, tileRows, elements) => {
         const buffers = own.map((width, k) => ({ name: `t${k}`, role: 'scratch' as const, width }));
-        const program: TileProgram = { name: 'p', comment: [], tileRows, buffers, statements: [] };
-        const fitted = fitScratch(program, { elements, lanes: 4 });
+        const program: TileProgram = { name: 'p', comment: [], tileRows, slices: 1, buffers, statements: [] };
+        const fitted = fitScratch(program, { elements, lanes: 4, rowsTogether: 1 });
         expect(bytesOf(fitted, 4)).toBeLessThanOrEqual(elements);
         expect(fitted.tileRows).toBeGreaterThanOrEqual(1);
         const moved = fitted.buffers.filter(({ role }) => role === 'workspace');
@@ -41,8 +41,11 @@ test('what stays in scratch fits, and no more leaves it than must', () => {
 
 test('509 and 515 numbers a row: four rows would fit but for their alignment', () => {
   const buffers = [509, 515].map(width => ({ name: `t${width}`, role: 'scratch' as const, width }));
-  const program: TileProgram = { name: 'p', comment: [], tileRows: 4, buffers, statements: [] };
-  expect(fitScratch(program, { elements: 4096, lanes: 4 })).toEqual({ ...program, tileRows: 3 });
+  const program: TileProgram = { name: 'p', comment: [], tileRows: 4, slices: 1, buffers, statements: [] };
+  expect(fitScratch(program, { elements: 4096, lanes: 4, rowsTogether: 1 })).toEqual({
+    ...program,
+    tileRows: 3,
+  });
 });
 
 test('random programs with room for a few numbers compute the same', () => {
@@ -50,7 +53,9 @@ test('random programs with room for a few numbers compute the same', () => {
   const check = (trial: Trial): void => {
     const built = build(trial.program, trial.mode, trial.scalar, trial.profile);
     const environment = environmentOf(trial.program);
-    const tiles = built.lowered.tiles.map(tile => fitScratch(tile, { elements: 6, lanes: 4 }));
+    const tiles = built.lowered.tiles.map(tile =>
+      fitScratch(tile, { elements: 6, lanes: 4, rowsTogether: 1 }),
+    );
     moved += tiles.filter((tile, k) => tile.buffers.length > 0 && tile !== built.lowered.tiles[k]).length;
     expect(tiles.flatMap(verifyTile)).toEqual([]);
     const columns = built.lowered.program.columns;
@@ -62,4 +67,4 @@ test('random programs with room for a few numbers compute the same', () => {
   };
   fc.assert(fc.property(fc.oneof(operatorTrial, mapTrial), check), { numRuns: 200, seed: 21 });
   expect(moved).toBeGreaterThan(20);
-});
+}, 60_000);

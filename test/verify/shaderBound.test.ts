@@ -31,6 +31,7 @@ function bounded(pairs: readonly (readonly [number, number])[]) {
         name: 'inner',
         comment: [],
         tileRows: 1,
+        slices: 1,
         buffers: [
           { name: 'x', role: 'input', width: pairs.length },
           { name: 'y', role: 'output', width: 1 },

@@ -14,15 +14,18 @@ export interface BuiltGroups extends Built {
   readonly shaders: readonly GroupKernel[];
 }
 
-export const groupProfile = (changes: Partial<Profile> = {}): Profile => ({
-  ...profiles['webgpu-default'],
-  ...changes,
-});
+export const groupProfile = ({
+  sectorBytes = 32,
+  ...changes
+}: Partial<Profile> & { readonly sectorBytes?: number } = {}): Profile => {
+  const profile = profiles['webgpu-default'];
+  return { ...profile, ...changes, group: { ...profile.group, sectorBytes } };
+};
 
 export function buildGroups(built: Built, invocations: number): BuiltGroups {
-  const { bindingBytes, maximumGroups } = { bindingBytes: 2 ** 27, maximumGroups: 65535 };
-  const arrangement = arrange(built.packed, bindingBytes);
-  const group = { invocations, maximumGroups, bindingBytes };
+  const limits = profiles['webgpu-default'].group;
+  const arrangement = arrange(built.packed, limits.bindingBytes);
+  const group = { ...limits, invocations };
   return {
     ...built,
     arrangement,
@@ -121,7 +124,9 @@ export async function runDawn(
     );
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
-    pass.dispatchWorkgroups(Math.max(1, Math.ceil(batch / kernel.tileRows)));
+    const groups = Math.max(1, Math.ceil(batch / kernel.tileRows));
+    if (kernel.slices === 1) pass.dispatchWorkgroups(groups);
+    else pass.dispatchWorkgroups(kernel.slices, groups);
   }
   pass.end();
   const y = buffers.get('y');
