@@ -6,11 +6,10 @@ import type {
   GpuBuffer,
   GpuPackStep,
   OperatorDescription,
-  PackStep,
   ParameterDescription,
   ShaderDescription,
 } from '../runtime/types.ts';
-import type { Kernel } from '../src/kernel/kernel.ts';
+import type { Kernel, Scalar } from '../src/kernel/kernel.ts';
 import { printPackFunction } from './javascript.ts';
 import { creators } from './ts/creators.ts';
 
@@ -38,7 +37,7 @@ export interface WasmContents {
 export interface PackContents {
   readonly kernel: Kernel;
   readonly reads: readonly string[];
-  readonly buffer: Pick<PackStep, 'scalar' | 'elements'> & { readonly name: string };
+  readonly buffer: { readonly name: string; readonly scalar: Scalar; readonly elements: number };
 }
 
 /** The module's half for WebAssembly. */

@@ -63,11 +63,15 @@ export interface DefaultDescription {
 export interface PackStep {
   /** The packed buffer it fills; shared by all programs that name it. */
   readonly target: string;
-  readonly scalar: 'f32' | 'f64' | 'i32';
+  readonly scalar: 'f32' | 'f64' | 'i32' | 'f16';
   readonly elements: number;
   /** Keys of parameters. */
   readonly reads: readonly string[];
-  readonly run: (parameters: PackInputs, target: Float32Array | Float64Array | Int32Array) => void;
+  /** Fills an array of the scalar, of the bits where those are sixteen. */
+  readonly run: (
+    parameters: PackInputs,
+    target: Float32Array | Float64Array | Int32Array | Uint16Array,
+  ) => void;
 }
 
 export interface OperatorDescription {

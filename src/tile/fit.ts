@@ -3,25 +3,31 @@
  * one row alone is too much, the widest values are rows of a workspace: the group that has the rows of a tile reads
  * and writes them there, and no other does. A pass over a program whose scratch is shared out already.
  */
+import type { Precision } from '../core/precision.ts';
+import { bytesOf } from './precision.ts';
 import type { TileBuffer, TileProgram } from './tile.ts';
 import { renameBuffers } from './traverse.ts';
 
 export interface ScratchMemory {
-  readonly elements: number;
+  readonly bytes: number;
   /** Rows begin at multiples of so many elements. */
   readonly lanes: number;
+  /** What decides how much an element takes. */
+  readonly precision: Precision;
 }
 
-export function fitScratch(program: TileProgram, { elements, lanes }: ScratchMemory): TileProgram {
+export function fitScratch(program: TileProgram, { bytes, lanes, precision }: ScratchMemory): TileProgram {
+  const bytesIn = (buffer: TileBuffer): number =>
+    Math.ceil(buffer.width / lanes) * lanes * bytesOf(buffer, precision);
   const widestFirst = program.buffers
     .filter(({ role }) => role === 'scratch')
-    .toSorted((a, b) => b.width - a.width);
+    .toSorted((a, b) => bytesIn(b) - bytesIn(a));
   const rowOf = (buffers: readonly TileBuffer[]): number =>
-    buffers.reduce((total, { width }) => total + Math.ceil(width / lanes) * lanes, 0);
+    buffers.reduce((total, buffer) => total + bytesIn(buffer), 0);
   let spilled = 0;
-  while (rowOf(widestFirst.slice(spilled)) > elements) spilled++;
+  while (rowOf(widestFirst.slice(spilled)) > bytes) spilled++;
   const row = rowOf(widestFirst.slice(spilled));
-  const tileRows = row === 0 ? program.tileRows : Math.min(program.tileRows, Math.floor(elements / row));
+  const tileRows = row === 0 ? program.tileRows : Math.min(program.tileRows, Math.floor(bytes / row));
   // A workspace is known by its name to all kernels of a program.
   const moved = new Map(
     widestFirst.slice(0, spilled).map(({ name }) => [name, `${program.name}_${name}`] as const),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from '../../src/formats/float16.ts';
+import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from '../../src/core/float16.ts';
 
 const all = Array.from({ length: 65536 }, (_, bits) => bits);
 const view = new DataView(new ArrayBuffer(8));
