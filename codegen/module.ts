@@ -131,6 +131,8 @@ const importable = [
   'createModuleSync',
   'createOperator',
   'createOperatorSync',
+  'encodeBfloat16',
+  'encodeFloat16',
   'erf',
   'normal',
   'orthogonal',

@@ -15,6 +15,7 @@ import { checking } from './core/diagnostics/check.ts';
 import { data } from './core/diagnostics/data.ts';
 import { type Diagnostic, report } from './core/diagnostics/diagnostic.ts';
 import { invariant } from './core/invariant.ts';
+import type { HalfFormat } from './core/precision.ts';
 import type { SourceFile } from './core/span.ts';
 import { inverse, type Operator, type Program } from './ir/operator.ts';
 import type { PackedBuffer } from './lower/context.ts';
@@ -39,6 +40,8 @@ export interface CompileOptions extends ElaborateOptions {
   /** Of the shaders; `webgpu-default` when absent. */
   readonly gpuProfile?: 'webgpu-default';
   readonly scalar?: 'f32' | 'f64';
+  /** What memory holds, where that is narrower than what is computed in. */
+  readonly storage?: HalfFormat | undefined;
   readonly modes?: readonly Mode[];
   /** Where the generated module imports its runtime from; `sop/runtime` when absent. */
   readonly runtime?: string;
@@ -75,7 +78,11 @@ export function lowerSource(source: SourceFile, options: CompileOptions = {}): L
   const diagnostics = [...elaborated.diagnostics, ...stuck];
   if (stuck.length > 0) return { diagnostics, operators: [], packed: [] };
   const packed: PackedBuffer[] = [];
-  const target = { profile: profiles[options.profile ?? 'wasm-simd128'], scalar: options.scalar ?? 'f32' };
+  const target = {
+    profile: profiles[options.profile ?? 'wasm-simd128'],
+    scalar: options.scalar ?? 'f32',
+    storage: options.storage,
+  };
   if (target.scalar === 'f64' && target.profile.language === 'wgsl') {
     const wide = report(data.noDoubles, undefined, { profile: target.profile.name });
     return { diagnostics: [...diagnostics, wide], operators: [], packed: [] };

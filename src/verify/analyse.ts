@@ -20,8 +20,9 @@ export function analyseTile(
   run: AnalysisRun,
 ): BoundedBuffers {
   const buffers: BoundedBuffers = new Map(
-    program.buffers.map(({ name, width, isWide }) => {
-      const rows = given.get(name);
+    program.buffers.map(({ name, role, width, isWide }) => {
+      // Scratch of the program before may have the same name.
+      const rows = role === 'scratch' ? undefined : given.get(name);
       const value = rows?.value.slice() ?? new Float64Array(width * run.batch);
       const error = rows?.error.slice() ?? new Float64Array(width * run.batch);
       return [name, { width, value, error, storage: isWide ? undefined : run.arithmetic.storage }] as const;
