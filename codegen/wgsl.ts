@@ -205,7 +205,7 @@ export const wgslCapabilities = {
   tanh: false,
   erf: false,
   power: false,
-  storage: ['f16'],
+  formats: ['f32', 'f16'],
 } as const;
 
 /** Workgroup memory always waits; storage where the group reads back what it wrote there. */

@@ -10,8 +10,8 @@ export {
   type OptionsFor,
 } from './create.ts';
 export { erf } from './erf.ts';
-export { encodeBfloat16, encodeFloat16 } from './float16.ts';
 export { SopError, type SopErrorCode } from './errors.ts';
+export { encodeBfloat16, encodeFloat16 } from './float16.ts';
 export { drawValues, normal, orthogonal, permutation, random, signs, uniform } from './generators.ts';
 export type { InstanceOptions, ModuleInstance } from './instance.ts';
 export { readBeside } from './load.ts';

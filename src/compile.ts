@@ -22,7 +22,7 @@ import type { PackedBuffer } from './lower/context.ts';
 import { lowerPack } from './lower/pack.ts';
 import { describeOperator, describeParameters } from './module/describe.ts';
 import { describeGpu } from './module/gpu.ts';
-import { isLinear, type LoweredInstance, lowerOperator, type Mode } from './pipeline.ts';
+import { formatsOf, isLinear, type LoweredInstance, lowerOperator, type Mode } from './pipeline.ts';
 import { type ProfileName, profiles } from './plan/profile.ts';
 import { irreducible } from './rewrite/inverse.ts';
 import { normalise } from './rewrite/normalise.ts';
@@ -83,9 +83,11 @@ export function lowerSource(source: SourceFile, options: CompileOptions = {}): L
     scalar: options.scalar ?? 'f32',
     storage: options.storage,
   };
-  if (target.scalar === 'f64' && target.profile.language === 'wgsl') {
-    const wide = report(data.noDoubles, undefined, { profile: target.profile.name });
-    return { diagnostics: [...diagnostics, wide], operators: [], packed: [] };
+  const [format, formats] = [target.storage ?? target.scalar, formatsOf(target.profile)];
+  if (!formats.includes(format)) {
+    const known = formats.join(', ');
+    const unfit = report(data.noFormat, undefined, { profile: target.profile.name, format, known });
+    return { diagnostics: [...diagnostics, unfit], operators: [], packed: [] };
   }
   const operators = programs.map(program => {
     const modes = (options.modes ?? ['apply', 'adjoint']).filter(
@@ -134,6 +136,7 @@ export async function compile(source: SourceFile, options: CompileOptions = {}):
     name,
     source: source.name,
     scalar: options.scalar ?? 'f32',
+    storage: options.storage,
     parameters: describeParameters(first.operators.map(({ source }) => source)),
     wasm: lowered && wasmPart(lowered, variants, options.inline ?? true),
     gpu: onGpu && group && describeGpu(onGpu.operators, onGpu.packed, group),

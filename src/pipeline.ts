@@ -12,7 +12,7 @@ import { type Capabilities, legalize } from '../codegen/legalize.ts';
 import { wasmCapabilities } from '../codegen/wat.ts';
 import { wgslCapabilities } from '../codegen/wgsl.ts';
 import { invariant } from './core/invariant.ts';
-import { type HalfFormat, type Precision, realFormats } from './core/precision.ts';
+import { type HalfFormat, type Precision, type RealFormat, realFormats } from './core/precision.ts';
 import { adjoint, type Program } from './ir/operator.ts';
 import { type GroupKernel, verifyGroupKernel } from './kernel/group.ts';
 import type { Kernel } from './kernel/kernel.ts';
@@ -146,10 +146,14 @@ export function loweringOptions(target: LoweringTarget): LoweringOptions {
   };
 }
 
-const capabilities = {
+const capabilities: Readonly<Record<Profile['language'], Capabilities>> = {
   wasm: wasmCapabilities,
   wgsl: wgslCapabilities,
-} satisfies Record<Profile['language'], Capabilities>;
+};
+
+/** The formats in which kernels of a profile may hold their numbers. */
+export const formatsOf = ({ language }: Profile): readonly RealFormat[] =>
+  capabilities[language].formats ?? ['f32', 'f64'];
 
 /**
  * For machines with groups of invocations: the kernel with its loops shared out and its packed buffers in the bindings

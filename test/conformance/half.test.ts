@@ -118,7 +118,9 @@ describe('within the derived bounds', () => {
   const room = fc.constantFrom(64, 512 * 1024);
   test('operators', patience, () => {
     const check = (operator: Parameters<typeof linearProgram>[0], storage: HalfFormat, bytes: number) => {
-      expect(failuresOf(subjectFor(linearProgram(operator), storage, ['apply', 'adjoint'], bytes))).toEqual([]);
+      expect(failuresOf(subjectFor(linearProgram(operator), storage, ['apply', 'adjoint'], bytes))).toEqual(
+        [],
+      );
     };
     fc.assert(fc.property(anyOperator, formats, room, check), { numRuns: 60, seed: 5 });
   });
