@@ -25,9 +25,11 @@ export async function openDevice(
   const device = given ?? (await makeDevice(owner, features));
   const missing = features.find(feature => !device.features.has(feature));
   if (missing !== undefined) {
-    const how = `adapter.requestDevice({ requiredFeatures: ['${missing}'] })`;
-    const text = `${owner}: its numbers are f16, and the device was made without '${missing}'; make it with ${how}`;
-    throw new SopError('unsupported', text);
+    const how = `adapter.requestDevice({ requiredFeatures: ['${missing}'] }) where the GPU has it`;
+    throw new SopError(
+      'unsupported',
+      `${owner}: its numbers are f16, for which the device lacks '${missing}': ${how}`,
+    );
   }
   let tell: (error: SopError) => void = () => undefined;
   const lost = new Promise<SopError>(resolve => {
@@ -61,7 +63,7 @@ async function makeDevice(owner: string, features: readonly GPUFeatureName[]): P
   if (missing !== undefined)
     throw new SopError(
       'unsupported',
-      `${owner}: its numbers are f16, and this GPU or engine has no '${missing}'; build it with --dtype f32 here`,
+      `${owner}: its numbers are f16, and this GPU or engine has no '${missing}'`,
     );
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   return adapter.requestDevice({
