@@ -114,6 +114,7 @@ export function methods(
 
 export function encoders(contents: DeclarationContents, operator: DeclaredOperator): Method[] {
   const { type } = callType(contents, operator, 'GpuCall');
+  const held = contents.storage ?? 'f32';
   const { apply, adjoint } = operator.description;
   const method = (name: string, columns: number, rows: number): Method => ({
     name,
@@ -123,7 +124,7 @@ export function encoders(contents: DeclarationContents, operator: DeclaredOperat
     ],
     returnType: 'void',
     docs: [
-      `Records it into your pass: x [batch, ${columns}] ${contents.storage ?? 'f32'} to y [batch, ${rows}], in two buffers of yours.`,
+      `Records it into your pass: x [batch, ${columns}] ${held} to y [batch, ${rows}], in two buffers of yours.`,
     ],
   });
   return [

@@ -15,8 +15,8 @@
  *   it is the only way to contract a·b+c and appears only under a profile that asks for it (`relaxed` rows
  *   may round once or twice).
  * - `shared` buffers live for one group; `barrier` is legal only in uniform control flow.
- * - f16 and bf16 are formats of memory: they are loaded, stored, and converted by `toPrecision`, which widens exactly and
- *   rounds once, to nearest even. No operator computes in them.
+ * - f16 and bf16 are formats of memory: they are loaded, stored, and converted by `toPrecision`, which widens
+ *   exactly and rounds once, to nearest even. No operator computes in them.
  * Deliberately missing: allocation, recursion, pointers, early exit, data-dependent loop bounds other than parameters.
  */
 import { type RealFormat, realFormats } from '../core/precision.ts';

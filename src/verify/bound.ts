@@ -64,7 +64,7 @@ export function stored(value: number, arithmetic: Arithmetic): Bounded {
   return { value, error: Math.abs(arithmetic.round(value) - value) };
 }
 
-/** A value after it was written to memory of this format. What the format holds stays as it is, unless it is flushed. */
+/** A value after it was written to memory of this format; what that holds stays as it is, unless it is flushed. */
 export function held({ value, error }: Bounded, storage: Storage | undefined): Bounded {
   if (storage === undefined) return { value, error };
   const { u, eta, flush, greatest, round } = storage;

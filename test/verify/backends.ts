@@ -48,9 +48,9 @@ export function environmentOf(
 }
 
 /** A product of reflections with unit keys and beta in (0, 2): every factor is a contraction. */
-export function contractingReflections(n: number, count: number, options: CompileOptions = {}): Subject {
+export function contractingReflections(n: number, count: number): Subject {
   const text = 'op chain[n, k](V: [k, n], beta: [k]) : n -> n = prod(i < k) reflect(V[i], beta[i])';
-  const subject = subjectOf(lowered(`${text}\nexport chain[${n}, ${count}] as f`, options));
+  const subject = subjectOf(lowered(`${text}\nexport chain[${n}, ${count}] as f`));
   const environment = new Map(
     [...subject.environment].map(([name, values]) => {
       if (name.endsWith('beta')) return [name, Array.from(values, each => Math.fround(1 + each))] as const;
