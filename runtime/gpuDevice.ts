@@ -1,6 +1,6 @@
 /** The WebGPU device of an instance: borrowed or made, pipelines cached for each, failures as errors with labels. */
 import { SopError } from './errors.ts';
-import type { ShaderDescription } from './types.ts';
+import type { GpuStorage, ShaderDescription } from './types.ts';
 
 export interface GpuDevice {
   /** The operator or module, as errors call it. */
@@ -16,8 +16,21 @@ export interface GpuDevice {
   readonly lost: Promise<SopError>;
 }
 
-export async function openDevice(owner: string, given: GPUDevice | undefined): Promise<GpuDevice> {
-  const device = given ?? (await makeDevice(owner));
+export async function openDevice(
+  owner: string,
+  given: GPUDevice | undefined,
+  storage: GpuStorage,
+): Promise<GpuDevice> {
+  const features: readonly GPUFeatureName[] = storage === 'f16' ? ['shader-f16'] : [];
+  const device = given ?? (await makeDevice(owner, features));
+  const missing = features.find(feature => !device.features.has(feature));
+  if (missing !== undefined) {
+    const how = `adapter.requestDevice({ requiredFeatures: ['${missing}'] }) where the GPU has it`;
+    throw new SopError(
+      'unsupported',
+      `${owner}: its numbers are f16, for which the device lacks '${missing}': ${how}`,
+    );
+  }
   let tell: (error: SopError) => void = () => undefined;
   const lost = new Promise<SopError>(resolve => {
     tell = resolve;
@@ -40,15 +53,22 @@ export async function openDevice(owner: string, given: GPUDevice | undefined): P
 }
 
 /** With the adapter's limits on what one binding holds: fewer parts for a large batch. */
-async function makeDevice(owner: string): Promise<GPUDevice> {
+async function makeDevice(owner: string, features: readonly GPUFeatureName[]): Promise<GPUDevice> {
   const { gpu } = (globalThis as { navigator?: { gpu?: GPU } }).navigator ?? {};
   if (gpu === undefined)
     throw new SopError('unsupported', `${owner}: this engine has no WebGPU (navigator.gpu)`);
   const adapter = await gpu.requestAdapter();
   if (adapter === null) throw new SopError('unsupported', `${owner}: WebGPU offers no adapter here`);
+  const missing = features.find(feature => !adapter.features.has(feature));
+  if (missing !== undefined)
+    throw new SopError(
+      'unsupported',
+      `${owner}: its numbers are f16, and this GPU or engine has no '${missing}'`,
+    );
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   return adapter.requestDevice({
     label: `sop:${owner}`,
+    requiredFeatures: [...features],
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
   });
 }

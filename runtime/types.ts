@@ -63,11 +63,15 @@ export interface DefaultDescription {
 export interface PackStep {
   /** The packed buffer it fills; shared by all programs that name it. */
   readonly target: string;
-  readonly scalar: 'f32' | 'f64' | 'i32';
+  readonly scalar: 'f32' | 'f64' | 'i32' | 'f16';
   readonly elements: number;
   /** Keys of parameters. */
   readonly reads: readonly string[];
-  readonly run: (parameters: PackInputs, target: Float32Array | Float64Array | Int32Array) => void;
+  /** Fills an array of the scalar, of the bits where those are sixteen. */
+  readonly run: (
+    parameters: PackInputs,
+    target: Float32Array | Float64Array | Int32Array | Uint16Array,
+  ) => void;
 }
 
 export interface OperatorDescription {
@@ -104,9 +108,14 @@ export interface GpuPackStep extends PackStep {
   readonly offset: number;
 }
 
-/** A buffer of the device that pack steps fill; its numbers take four bytes. */
+/** What a device's memory holds: kernels compute in f32. */
+export type GpuStorage = 'f32' | 'f16';
+
+/** A buffer of the device that pack steps fill. */
 export interface GpuBuffer {
   readonly name: string;
+  /** Its numbers take two bytes; four where it is absent. */
+  readonly storage?: 'f16';
   readonly elements: number;
   /** What is packed with each call has a buffer apart, of which each recorded call keeps its own. */
   readonly perCall: boolean;
@@ -124,9 +133,11 @@ export interface ShaderDescription {
   readonly bindings: readonly { readonly buffer: string; readonly access: 'read' | 'write' }[];
 }
 
-/** The same operators for WebGPU, in f32. */
+/** The same operators for WebGPU, computed in f32. */
 export interface GpuModuleDescription {
   readonly name: string;
+  /** Input, output and weights are f16, which asks the device for the feature `shader-f16`; f32 where it is absent. */
+  readonly storage?: 'f16';
   readonly parameters: readonly ParameterDescription[];
   readonly packs: readonly GpuPackStep[];
   readonly operators: readonly OperatorDescription[];

@@ -42,7 +42,7 @@ export async function verifyProject(
   io: Io,
   project: Project,
   backend: ModuleBackend,
-  options: Pick<CompileOptions, 'instances' | 'targets' | 'profile' | 'gpuProfile'> & {
+  options: Pick<CompileOptions, 'instances' | 'targets' | 'profile' | 'gpuProfile' | 'storage'> & {
     readonly scalar: 'f32' | 'f64';
   },
   flags: ParameterFlags,

@@ -64,6 +64,10 @@ async function open(): Promise<Engine> {
   references.push(gpu);
   const { vendor, architecture, device, description } = adapter.info;
   const words = [vendor, architecture, device, description].filter(Boolean).join(' ');
-  const newDevice = async () => ((await gpu.requestAdapter()) ?? adapter).requestDevice();
+  const newDevice = async () => {
+    const own = (await gpu.requestAdapter()) ?? adapter;
+    const requiredFeatures = (['shader-f16'] as const).filter(feature => own.features.has(feature));
+    return own.requestDevice({ requiredFeatures });
+  };
   return { kind: 'engine', adapter, newDevice, description: words };
 }

@@ -7,11 +7,13 @@
  * packed weights are read once for each tile of rows. The slices of a tile read the input again, from the cache.
  */
 import { unreachable } from '../core/invariant.ts';
+import { type Precision, type RealFormat, realFormats } from '../core/precision.ts';
 import type { Step } from '../ir/operator.ts';
 import type { LoweredOperator } from '../pipeline.ts';
 import type { Cut, Plan } from '../plan/plan.ts';
 import { formatBytes } from '../plan/plan.ts';
 import type { Profile } from '../plan/profile.ts';
+import { bytesOf } from '../tile/precision.ts';
 import type { EpilogueStep, TileProgram, TileStatement } from '../tile/tile.ts';
 
 export interface StepCertificate {
@@ -43,7 +45,8 @@ export interface Certificate {
   readonly title: string;
   readonly mode: string;
   readonly profile: string;
-  readonly scalar: 'f32' | 'f64';
+  /** What memory holds; sixteen bits are computed with in f32. */
+  readonly scalar: RealFormat;
   readonly rows: number;
   readonly columns: number;
   readonly kernels: readonly KernelCertificate[];
@@ -66,7 +69,7 @@ export interface Certificate {
 
 export function certify({ mode, program, trace, plan, tiles }: LoweredOperator): Certificate {
   const size = plan.bytesPerElement;
-  const kernels = tiles.map(tile => kernelCertificate(tile, size, plan.profile.tileHolds));
+  const kernels = tiles.map(tile => kernelCertificate(tile, plan.precision, plan.profile.tileHolds));
   const sum = (value: (kernel: KernelCertificate) => number) =>
     kernels.reduce((total, kernel) => total + value(kernel), 0);
   const { rows, columns } = program;
@@ -75,7 +78,7 @@ export function certify({ mode, program, trace, plan, tiles }: LoweredOperator):
     title: program.title,
     mode,
     profile: plan.profile.name,
-    scalar: size === 8 ? 'f64' : 'f32',
+    scalar: plan.precision.storage,
     rows,
     columns,
     kernels,
@@ -102,12 +105,18 @@ function denseCost(steps: readonly Step[], size: number): Certificate['dense'] {
   return { flopsPerRow: 2 * entries(steps), weightBytes: entries(steps) * size };
 }
 
-function kernelCertificate(tile: TileProgram, size: number, holds: Profile['tileHolds']): KernelCertificate {
+function kernelCertificate(
+  tile: TileProgram,
+  precision: Precision,
+  holds: Profile['tileHolds'],
+): KernelCertificate {
+  const size = realFormats[precision.storage].bytes;
   const steps = tile.statements.map(statement => stepCertificate(statement, size));
   const written = new Set(tile.statements.map(statement => statement.output.buffer));
   const bytes = (isCounted: (name: string, role: string) => boolean) =>
     tile.buffers.reduce(
-      (total, { name, role, width }) => total + (isCounted(name, role) ? width * size : 0),
+      (total, buffer) =>
+        total + (isCounted(buffer.name, buffer.role) ? buffer.width * bytesOf(buffer, precision) : 0),
       0,
     );
   return {

@@ -34,7 +34,7 @@ import { layoutRegions, overlaps, type RegionLoop } from './weights.ts';
 export function lowerContract(lowering: Lowering, contract: ContractStatement): Statement[] {
   const layouts = layoutRegions(contract, regionsOf(contract, lowering.machine), lowering.machine);
   const regions = layouts.map(({ offset, packed }) => ({ offset, tensor: packed }));
-  const weights = packedBuffer(lowering, { scalar: lowering.scalar, regions }, contract.title);
+  const weights = packedBuffer(lowering, { scalar: lowering.precision.storage, regions }, contract.title);
   const { output, initial, title, input } = contract;
   return [
     comment(`${output.buffer} ${initial === 'output' ? '+=' : '='} ${title} * ${input.buffer}`),
@@ -70,7 +70,7 @@ function rowGroups(group: Group): Statement[] {
     const { lanes } = layout.region;
     const body: Body = {
       ...group,
-      type: { scalar: lowering.scalar, lanes: lanes === 4 || lanes === 2 ? lanes : 1 },
+      type: { scalar: lowering.precision.scalar, lanes: lanes === 4 || lanes === 2 ? lanes : 1 },
       row: variable(row),
       places,
       tilePlaces,

@@ -1,7 +1,9 @@
 /** Tile IR → kernel IR: the loop over tiles of rows, and each statement of the tile inside it. */
+import type { Precision } from '../core/precision.ts';
 import { declare, literal, loop, operation } from '../kernel/build.ts';
 import type { Buffer, Kernel, Statement } from '../kernel/kernel.ts';
 import { visitStatements } from '../kernel/traverse.ts';
+import { formatOf } from '../tile/precision.ts';
 import type { TileBuffer, TileProgram } from '../tile/tile.ts';
 import {
   batchRows,
@@ -20,7 +22,7 @@ import { barriersOf } from './synchronise.ts';
 export interface LoweringOptions {
   readonly machine: Omit<Machine, 'rowGroups'>;
   readonly fusedMultiplyAdd: boolean;
-  readonly scalar: 'f32' | 'f64';
+  readonly precision: Precision;
   /** Rows of a batch that one call may carry. */
   readonly maximumBatch: number;
 }
@@ -43,7 +45,7 @@ export function lowerProgram(
   const lowering: Lowering = {
     machine: { ...options.machine, rowsTogether, rowGroups: Math.floor(program.tileRows / rowsTogether) },
     fusedMultiplyAdd: options.fusedMultiplyAdd,
-    scalar: options.scalar,
+    precision: options.precision,
     tileRows: program.tileRows,
     buffers: new Map(program.buffers.map(buffer => [buffer.name, buffer])),
     packed,
@@ -96,12 +98,12 @@ function tileLoop(
   ];
 }
 
-function rowsBuffer({ machine, scalar, tileRows }: Lowering, buffer: TileBuffer): Buffer {
+function rowsBuffer({ machine, precision, tileRows }: Lowering, buffer: TileBuffer): Buffer {
   const { name, role, width } = buffer;
   const scratch = role === 'scratch';
   return {
     name,
-    scalar,
+    scalar: formatOf(buffer, precision),
     extent: scratch
       ? { fixed: tileRows * pitchOf(buffer, machine), perUnit: 0, parameter: undefined }
       : { fixed: 0, perUnit: width, parameter: 'batch' },

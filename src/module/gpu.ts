@@ -40,8 +40,9 @@ export function describeGpu(
         invariant(place !== undefined, 'every packed buffer has its place');
         return { ...pack, binding: nameOf(place.binding), offset: place.offset };
       }),
-      buffers: arrangement.bindings.map(({ name, elements }) => ({
+      buffers: arrangement.bindings.map(({ name, scalar, elements }) => ({
         name: nameOf(name),
+        ...(scalar === 'f16' && { storage: scalar }),
         elements,
         perCall: callBindings.has(name),
       })),

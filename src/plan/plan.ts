@@ -5,6 +5,7 @@
  * moves values is never a kernel of its own, unless it is all there is.
  */
 import { at } from '../core/invariant.ts';
+import { type Precision, realFormats } from '../core/precision.ts';
 import type { Program, Step } from '../ir/operator.ts';
 import { wholeGroups } from '../tile/fit.ts';
 import { type Link, linksOf, stepsOf } from './links.ts';
@@ -44,7 +45,9 @@ export interface Plan {
   readonly name: string;
   readonly title: string;
   readonly profile: Profile;
-  readonly bytesPerElement: 4 | 8;
+  readonly precision: Precision;
+  /** Of the storage format. */
+  readonly bytesPerElement: 2 | 4 | 8;
   readonly columns: number;
   readonly rows: number;
   readonly segments: readonly Segment[];
@@ -53,7 +56,8 @@ export interface Plan {
   readonly oversize: readonly Oversize[];
 }
 
-export function planProgram(program: Program, profile: Profile, bytesPerElement: 4 | 8): Plan {
+export function planProgram(program: Program, profile: Profile, precision: Precision): Plan {
+  const bytesPerElement = realFormats[precision.storage].bytes;
   const links = linksOf(program);
   const room: Room = {
     elements: Math.floor(profile.tileBytes / bytesPerElement),
@@ -83,6 +87,7 @@ export function planProgram(program: Program, profile: Profile, bytesPerElement:
     name: program.name,
     title: program.title,
     profile,
+    precision,
     bytesPerElement,
     columns: program.columns,
     rows: program.rows,

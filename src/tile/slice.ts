@@ -7,15 +7,18 @@
  * Bytes one row costs in the cache: slices · input + weights / rows of a tile. The least wins.
  */
 import { at } from '../core/invariant.ts';
+import type { Precision } from '../core/precision.ts';
 import { axis, computed, element, indexAdd, indexLiteral, indexMultiply, type Tensor } from '../ir/tensor.ts';
 import { wholeGroups } from './fit.ts';
+import { bytesOf } from './precision.ts';
 import { scratchWidth } from './reuse.ts';
 import type { Axis, ContractStatement, TileBuffer, TileProgram, TileStatement, View } from './tile.ts';
 import { buffersOf } from './traverse.ts';
 
 export interface SliceMachine {
   /** Room for the scratch of a tile. */
-  readonly elements: number;
+  readonly bytes: number;
+  readonly precision: Precision;
   /** Rows of a tile are at most so many, and best a multiple of those that share a pass over the weights. */
   readonly tileRows: number;
   readonly rowsTogether: number;
@@ -72,9 +75,13 @@ function costOf(program: TileProgram, count: number, machine: SliceMachine): num
 function rowsOf(
   program: TileProgram,
   count: number,
-  { elements, tileRows, rowsTogether }: SliceMachine,
+  { bytes, precision, tileRows, rowsTogether }: SliceMachine,
 ): number {
-  const fitting = Math.floor(elements / (scratchWidth(program) / count));
+  const row = program.buffers.reduce(
+    (total, buffer) => total + (buffer.role === 'scratch' ? buffer.width * bytesOf(buffer, precision) : 0),
+    0,
+  );
+  const fitting = Math.floor((bytes * count) / row);
   return wholeGroups(Math.min(tileRows, fitting), rowsTogether);
 }
 

@@ -5,7 +5,9 @@ import type { EpilogueStep, MappedView, TileProgram, TileStatement, View } from 
 export function tileText({ name, tileRows, slices, buffers, statements }: TileProgram): string {
   return [
     `tile ${name}, ${tileRows} rows at a time${slices === 1 ? '' : `, ${slices} slices`}`,
-    ...buffers.map(({ name: buffer, role, width }) => `  ${role} ${buffer}[${width}]`),
+    ...buffers.map(
+      ({ name: buffer, role, width, isWide }) => `  ${isWide ? 'wide ' : ''}${role} ${buffer}[${width}]`,
+    ),
     ...statements.map(statement => `  ${statementText(statement)}`),
     '',
   ].join('\n');

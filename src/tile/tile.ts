@@ -30,6 +30,8 @@ export interface TileBuffer {
   readonly role: 'input' | 'output' | 'workspace' | 'scratch';
   /** Elements in one row. */
   readonly width: number;
+  /** Holds numbers as they are computed where other buffers hold a narrower format (precision.ts). */
+  readonly isWide?: boolean;
 }
 
 export interface Axis {

@@ -1,7 +1,7 @@
 /** Scratch in a memory of fixed size: what stays in it fits, and what is computed does not change. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fitScratch } from '../../src/tile/fit.ts';
+import { fitScratch, type ScratchMemory } from '../../src/tile/fit.ts';
 import type { TileProgram } from '../../src/tile/tile.ts';
 import { verifyTile } from '../../src/tile/verify.ts';
 import { environmentOf, mapTrial, operatorTrial, type Trial } from '../conformance/programs.ts';
@@ -12,6 +12,13 @@ const bytesOf = ({ buffers, tileRows }: TileProgram, lanes: number): number =>
     (total, { role, width }) => total + (role === 'scratch' ? Math.ceil(width / lanes) * lanes : 0),
     0,
   ) * tileRows;
+
+const memory = (elements: number): ScratchMemory => ({
+  bytes: 4 * elements,
+  lanes: 4,
+  rowsTogether: 1,
+  precision: { scalar: 'f32', storage: 'f32' },
+});
 
 const widths = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 5 });
 
@@ -24,7 +31,7 @@ test('what stays in scratch fits, and no more leaves it than must', () => {
       (own, tileRows, elements) => {
         const buffers = own.map((width, k) => ({ name: `t${k}`, role: 'scratch' as const, width }));
         const program: TileProgram = { name: 'p', comment: [], tileRows, slices: 1, buffers, statements: [] };
-        const fitted = fitScratch(program, { elements, lanes: 4, rowsTogether: 1 });
+        const fitted = fitScratch(program, memory(elements));
         expect(bytesOf(fitted, 4)).toBeLessThanOrEqual(elements);
         expect(fitted.tileRows).toBeGreaterThanOrEqual(1);
         const moved = fitted.buffers.filter(({ role }) => role === 'workspace');
@@ -42,10 +49,7 @@ test('what stays in scratch fits, and no more leaves it than must', () => {
 test('509 and 515 numbers a row: four rows would fit but for their alignment', () => {
   const buffers = [509, 515].map(width => ({ name: `t${width}`, role: 'scratch' as const, width }));
   const program: TileProgram = { name: 'p', comment: [], tileRows: 4, slices: 1, buffers, statements: [] };
-  expect(fitScratch(program, { elements: 4096, lanes: 4, rowsTogether: 1 })).toEqual({
-    ...program,
-    tileRows: 3,
-  });
+  expect(fitScratch(program, memory(4096))).toEqual({ ...program, tileRows: 3 });
 });
 
 test('random programs with room for a few numbers compute the same', () => {
@@ -53,9 +57,7 @@ test('random programs with room for a few numbers compute the same', () => {
   const check = (trial: Trial): void => {
     const built = build(trial.program, trial.mode, trial.scalar, trial.profile);
     const environment = environmentOf(trial.program);
-    const tiles = built.lowered.tiles.map(tile =>
-      fitScratch(tile, { elements: 6, lanes: 4, rowsTogether: 1 }),
-    );
+    const tiles = built.lowered.tiles.map(tile => fitScratch(tile, memory(6)));
     moved += tiles.filter((tile, k) => tile.buffers.length > 0 && tile !== built.lowered.tiles[k]).length;
     expect(tiles.flatMap(verifyTile)).toEqual([]);
     const columns = built.lowered.program.columns;

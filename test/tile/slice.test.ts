@@ -12,6 +12,7 @@ import { environmentOf, inputs, isTranscendental } from '../conformance/programs
 import { build, firstDifference, runTiles } from '../conformance/stages.ts';
 import { buildGroups, groupProfile, runGroups } from '../webgpu/stages.ts';
 
+const precision = { scalar: 'f32', storage: 'f32' } as const;
 const timeoutMs = 60_000;
 
 /** Pairs of block-diagonal factors with a swap between them, and what may surround them. */
@@ -64,7 +65,7 @@ test(
     }: typeof trial extends fc.Arbitrary<infer T> ? T : never): void => {
       const program = programFor(operator, sizes);
       const built = build(program, isMap(operator) ? 'apply' : mode);
-      const machine = { elements, tileRows, rowsTogether: 2, pieceElements };
+      const machine = { bytes: 4 * elements, precision, tileRows, rowsTogether: 2, pieceElements };
       const tiles = built.lowered.tiles.map(tile => sliceProgram({ ...tile, tileRows: 1 }, machine));
       expect(tiles.flatMap(verifyTile)).toEqual([]);
       for (const tile of tiles) if (tile.slices > 1) seen.set(operator, (seen.get(operator) ?? 0) + 1);
@@ -79,7 +80,7 @@ test(
         if (tile.slices === 1) return;
         expect(scratchWidth(tile) * tile.slices).toBe(scratchWidth(built.lowered.tiles[k] ?? tile));
         expect(scratchWidth(tile) * tile.tileRows).toBeLessThanOrEqual(elements);
-        expect(fitScratch(tile, { elements, lanes: 1, rowsTogether: 2 })).toBe(tile);
+        expect(fitScratch(tile, { bytes: 4 * elements, precision, lanes: 1, rowsTogether: 2 })).toBe(tile);
       });
     };
     fc.assert(fc.property(trial, check), { numRuns: 250, seed: 31 });
