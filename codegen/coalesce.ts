@@ -4,7 +4,7 @@
  */
 import { invariant, unreachable } from '../src/core/invariant.ts';
 import { add, literal } from '../src/kernel/build.ts';
-import type { Buffer, Kernel, Scalar, Statement } from '../src/kernel/kernel.ts';
+import { type Buffer, bytesOf, type Kernel, type Scalar, type Statement } from '../src/kernel/kernel.ts';
 
 /** A buffer that a pack step fills. */
 export interface PackTarget {
@@ -32,11 +32,11 @@ export function arrange(targets: readonly PackTarget[], bindingBytes: number): A
   const places = new Map<string, Place>();
   const bindings: PackTarget[] = [];
   for (const { name, scalar, elements } of targets) {
-    invariant(scalar !== 'f64', 'numbers of four bytes');
-    invariant(elements * 4 <= bindingBytes, `${name} fits one binding: the planner cuts what does not`);
+    const size = bytesOf(scalar);
+    invariant(elements * size <= bindingBytes, `${name} fits one binding: the planner cuts what does not`);
     const index = bindings.findLastIndex(each => each.scalar === scalar);
     const open = bindings[index];
-    const fits = open !== undefined && (aligned(open.elements) + elements) * 4 <= bindingBytes;
+    const fits = open !== undefined && (aligned(open.elements) + elements) * size <= bindingBytes;
     const offset = fits ? aligned(open.elements) : 0;
     const count = bindings.filter(each => each.scalar === scalar).length;
     const stem = scalar === 'i32' ? 'tables' : 'weights';

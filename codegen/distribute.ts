@@ -1,8 +1,11 @@
 /**
  * Grid and lane loops become groups of invocations that run at the same time, for targets that have them.
  *
- * The loop over tiles (axis `grid`) is shared out among the groups: group k takes tiles k, k + groups, ... A
- * nest of loops over independent points (axis `lane`), with nothing but names bound in between, becomes one
+ * The loop over tiles (axis `grid`) is shared out among the groups: group k takes tiles k, k + groups, ... The loop
+ * over the slices of a tile becomes a second dimension of the launch, the faster one, so that groups side by side
+ * read the same rows.
+ *
+ * A nest of loops over independent points (axis `lane`), with nothing but names bound in between, becomes one
  * loop that invocation `lane` enters at its own number and leaves in steps of the group's size. Everything
  * else is done by every invocation alike. Barriers stand between the nests already, in uniform control flow.
  */
@@ -17,6 +20,7 @@ type Loop = Statement & { readonly kind: 'for' };
 
 export function distribute(kernel: Kernel, launch: Launch): GroupKernel {
   let tileRows: number | undefined;
+  let slices = 1;
   let nests = 0;
   const visit = (statement: Statement): Statement[] => {
     if (statement.kind === 'if') {
@@ -28,16 +32,18 @@ export function distribute(kernel: Kernel, launch: Launch): GroupKernel {
       return overInvocations(statement, launch.invocations, `work${nests++ || ''}`);
     const body = statement.body.flatMap(visit);
     if (statement.axis !== 'grid') return [{ ...statement, body }];
-    invariant(
-      statement.step.kind === 'literal' && tileRows === undefined,
-      'one loop over tiles of constant size',
-    );
-    tileRows = statement.step.value;
+    const { variable: name, step, to } = statement;
+    if (name === launchNames[3] && to.kind === 'literal') {
+      slices = to.value;
+      return body;
+    }
+    invariant(step.kind === 'literal' && tileRows === undefined, 'one loop over tiles of constant size');
+    tileRows = step.value;
     return [overGroups(statement, body, tileRows)];
   };
   const body = kernel.body.flatMap(visit);
   // A kernel that computes nothing has lost its loop.
-  return { ...kernel, body, launch, tileRows: tileRows ?? 1 };
+  return { ...kernel, body, launch, tileRows: tileRows ?? 1, slices };
 }
 
 /** Tiles number group, group + groups, ... of ⌈to / tileRows⌉. */

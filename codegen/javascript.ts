@@ -1,4 +1,4 @@
-/** The JavaScript dialect: pack steps, in f64. Typed arrays round when they are written. */
+/** The JavaScript dialect: pack steps, in f64, whose numbers are rounded when they are written, once. */
 import { at, invariant } from '../src/core/invariant.ts';
 import type { Kernel, OperatorName } from '../src/kernel/kernel.ts';
 import {
@@ -47,6 +47,13 @@ const divide: Spelling = (operands, type, from) => {
   return type.scalar === 'i32' ? call('Math.floor')([quotient], type, from) : quotient;
 };
 
+/** Pack steps convert only what they store: a typed array rounds what it is given, or takes the bits of sixteen. */
+const converted: Spelling = (operands, type, from) => {
+  const bits = { f16: 'encodeFloat16', bf16: 'encodeBfloat16' } as const;
+  const { scalar } = type;
+  return scalar === 'f16' || scalar === 'bf16' ? call(bits[scalar])(operands, type, from) : at(operands, 0);
+};
+
 const operators = {
   add: infix('+', 12),
   subtract: infix('-', 12),
@@ -77,8 +84,7 @@ const operators = {
   select: conditional,
   toFloat: unchanged,
   toInteger: call('Math.trunc'),
-  // Pack steps convert only what they store, and a Float32Array rounds what it is given.
-  toPrecision: unchanged,
+  toPrecision: converted,
   bitsToFloat: absent('bitsToFloat'),
   floatToBits: absent('floatToBits'),
   splat: absent('splat'),

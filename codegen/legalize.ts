@@ -4,6 +4,7 @@
  * statement.
  */
 import { invariant, unreachable } from '../src/core/invariant.ts';
+import type { RealFormat } from '../src/core/precision.ts';
 import { declare, lane, operation, variable } from '../src/kernel/build.ts';
 import type { Expression, Kernel, OperatorName, Statement } from '../src/kernel/kernel.ts';
 import { type ExpandedFunction, expansions } from './functions.ts';
@@ -14,6 +15,8 @@ import { boundNames } from './names.ts';
 export interface Capabilities extends Readonly<Record<ExpandedFunction, boolean>> {
   /** Absent means that the target has it or that no kernel for it asks. */
   readonly fusedMultiplyAdd?: boolean;
+  /** What its memory may hold, f32 and f64 when absent; no kernel computes in sixteen bits. */
+  readonly formats?: readonly RealFormat[];
 }
 
 /** The same kernel where nothing is missing. */

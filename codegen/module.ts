@@ -6,11 +6,11 @@ import type {
   GpuPackStep,
   GpuVariant,
   OperatorDescription,
-  PackStep,
   ParameterDescription,
   ShaderDescription,
 } from '../runtime/types.ts';
-import type { Kernel } from '../src/kernel/kernel.ts';
+import type { HalfFormat } from '../src/core/precision.ts';
+import type { Kernel, Scalar } from '../src/kernel/kernel.ts';
 import { printPackFunction } from './javascript.ts';
 import { creators } from './ts/creators.ts';
 
@@ -38,7 +38,7 @@ export interface WasmContents {
 export interface PackContents {
   readonly kernel: Kernel;
   readonly reads: readonly string[];
-  readonly buffer: Pick<PackStep, 'scalar' | 'elements'> & { readonly name: string };
+  readonly buffer: { readonly name: string; readonly scalar: Scalar; readonly elements: number };
 }
 
 /** The module's half for WebAssembly. */
@@ -63,6 +63,8 @@ export interface ModuleContents {
   /** The file it was compiled from. */
   readonly source: string;
   readonly scalar: 'f32' | 'f64';
+  /** What memory holds, where that is narrower. */
+  readonly storage?: HalfFormat | undefined;
   readonly parameters: readonly ParameterContents[];
   readonly wasm: WasmPart | undefined;
   readonly gpu: GpuPart | undefined;
@@ -74,7 +76,7 @@ export interface ModuleContents {
 
 /** Each target has a description of its own, so that a bundler drops those whose functions are not called. */
 export function printModule(contents: ModuleContents): string {
-  const { name, source, scalar, wasm, gpu } = contents;
+  const { name, source, scalar, storage, wasm, gpu } = contents;
   const operators = (wasm ?? gpu?.variants[0])?.operators ?? [];
   const head = [`  name: ${quoted(name)},`];
   const body = [
@@ -96,7 +98,9 @@ export function printModule(contents: ModuleContents): string {
           ...list('wasm', wasm.variants.map(printVariant)),
           '};',
         ]),
-    ...(gpu === undefined ? [] : printGpu(gpu, head)),
+    ...(gpu === undefined
+      ? []
+      : printGpu(gpu, [...head, ...(storage === undefined ? [] : [`  storage: '${storage}',`])])),
     '',
     ...creators(operators, contents).map(({ name, kind, operator, way }) => {
       const which = operator === undefined ? '' : `, ${quoted(operator)}`;
@@ -156,6 +160,8 @@ const importable = [
   'createModuleSync',
   'createOperator',
   'createOperatorSync',
+  'encodeBfloat16',
+  'encodeFloat16',
   'erf',
   'normal',
   'orthogonal',

@@ -96,6 +96,8 @@ export const javascriptReserved: readonly string[] = [
   'Float32Array',
   'Float64Array',
   'Int32Array',
+  'encodeBfloat16',
+  'encodeFloat16',
   'erf',
   'parameters',
 ];

@@ -6,7 +6,7 @@
  * store are kept as byte addresses (watPointers.ts); names share locals (watNames.ts).
  */
 import { at, invariant, unreachable } from '../src/core/invariant.ts';
-import type { Expression, Kernel, Statement, Type } from '../src/kernel/kernel.ts';
+import { bytesOf, type Expression, type Kernel, type Statement, type Type } from '../src/kernel/kernel.ts';
 import { type LinearForm, linearForm } from './linear.ts';
 import { printSexpression, type Sexpression } from './sexpression.ts';
 import { assignLocals, isStable, type Locals, loadPlacements, type Placement } from './watNames.ts';
@@ -47,7 +47,7 @@ function printKernel(kernel: Kernel): string {
     name => placements.get(name) === 'inline',
   );
   const printing: Printing = {
-    shifts: new Map(buffers.map(({ name, scalar }) => [name, scalar === 'f64' ? 3 : 2])),
+    shifts: new Map(buffers.map(({ name, scalar }) => [name, Math.log2(bytesOf(scalar))])),
     pointers,
     placements,
     locals,

@@ -4,6 +4,7 @@ import type { Expression, OperatorName, Type } from '../src/kernel/kernel.ts';
 import type { Sexpression } from './sexpression.ts';
 
 export function loadInstruction(type: Type, splat: boolean): string {
+  invariant(type.scalar !== 'f16' && type.scalar !== 'bf16', 'WebAssembly has no numbers of sixteen bits');
   if (type.lanes === 1) return `${type.scalar}.load`;
   return splat ? `v128.load${type.scalar === 'f64' ? 64 : 32}_splat` : 'v128.load';
 }

@@ -6,6 +6,7 @@
  * numbers, and their vectors are read and written number by number.
  */
 import { at, invariant, unreachable } from '../src/core/invariant.ts';
+import { realFormats } from '../src/core/precision.ts';
 import { type GroupKernel, launchNames } from '../src/kernel/group.ts';
 import type { Buffer, Expression, OperatorName, Statement, Type } from '../src/kernel/kernel.ts';
 import { type Alignment, alignmentOf, quarterOf } from './alignment.ts';
@@ -27,7 +28,8 @@ export function printWgsl(kernel: GroupKernel): string {
   const nameOf = namer(wgslReserved);
   const entry = nameOf(kernel.name);
   boundNames(kernel).forEach(nameOf);
-  const [group, groups, lane] = launchNames.map(nameOf);
+  const [group, groups, lane, slice] = launchNames.map(nameOf);
+  const [tiles, isSliced] = kernel.slices > 1 ? ['y', true] : ['x', false];
   const alignment = alignmentOf(kernel);
   const { vectors } = alignment;
   const elementOf = ({ name, scalar }: Buffer) => (vectors.has(name) ? `vec4<${scalar}>` : scalar);
@@ -43,7 +45,9 @@ export function printWgsl(kernel: GroupKernel): string {
     return `var<workgroup> ${nameOf(buffer.name)}: array<${elementOf(buffer)}, ${length}>; // ${buffer.comment}`;
   });
   const parameters = kernel.parameters.map(({ name }) => nameOf(name));
+  const enabled = kernel.buffers.some(({ scalar }) => scalar === 'f16') ? ['enable f16;'] : [];
   return `${[
+    ...enabled,
     ...kernel.comment.map(line => `// ${line}`.trimEnd()),
     `struct Arguments { ${parameters.map(name => `${name}: i32`).join(', ')} }`,
     ...bindings,
@@ -56,8 +60,9 @@ export function printWgsl(kernel: GroupKernel): string {
     '  @builtin(num_workgroups) workgroupCount: vec3<u32>,',
     '  @builtin(local_invocation_index) invocationIndex: u32,',
     ') {',
-    `  let ${group} = i32(workgroupId.x);`,
-    `  let ${groups} = i32(workgroupCount.x);`,
+    `  let ${group} = i32(workgroupId.${tiles});`,
+    `  let ${groups} = i32(workgroupCount.${tiles});`,
+    ...(isSliced ? [`  let ${slice} = i32(workgroupId.x);`] : []),
     `  let ${lane} = i32(invocationIndex);`,
     ...parameters.map(name => `  let ${name} = arguments.${name};`),
     ...printStatements(
@@ -187,7 +192,7 @@ const operators = {
   select,
   toFloat: convert,
   toInteger: convert,
-  toPrecision: absent('toPrecision'),
+  toPrecision: convert,
   bitsToFloat: bitcast,
   floatToBits: bitcast,
   splat: convert,
@@ -202,6 +207,7 @@ export const wgslCapabilities = {
   tanh: false,
   erf: false,
   power: false,
+  formats: ['f32', 'f16'],
 } as const;
 
 /** Workgroup memory always waits; storage where the group reads back what it wrote there. */
@@ -267,11 +273,13 @@ const offset = (index: string, k: number): string => (k === 0 ? index : `${index
 /** WGSL has no spelling of infinities and NaN, and no negative zero in constants: they are made of their bits. */
 function literalText(value: number, { scalar }: Type): string {
   if (scalar === 'i32') return value === -(2 ** 31) ? 'i32(-2147483648)' : String(value);
-  invariant(scalar === 'f32', 'WGSL has no f64');
+  invariant(scalar === 'f32' || scalar === 'f16', `WGSL has no ${scalar}`);
   if (!Number.isFinite(value) || Object.is(value, -0)) {
+    invariant(scalar === 'f32', 'a number of sixteen bits is finite');
     const bits = at(new Uint32Array(Float32Array.of(value).buffer), 0);
     return `bitcast<f32>(${bits}u)`;
   }
-  const text = String(Math.fround(value));
-  return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
+  const text = String(realFormats[scalar].round(value));
+  const suffix = scalar === 'f32' ? 'f' : 'h';
+  return /[.e]/.test(text) ? text + suffix : `${text}.0${suffix}`;
 }

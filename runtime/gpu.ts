@@ -8,4 +8,5 @@ export {
   type GpuOperator,
   type GpuOptionsFor,
 } from './gpuCreate.ts';
+export type { GpuVector, HalfArray } from './gpuFormat.ts';
 export type { GpuRows } from './gpuOperator.ts';

@@ -3,6 +3,7 @@
 import type { OptionsFor } from './create.ts';
 import type { SopError } from './errors.ts';
 import { assertAlive, end, type GpuDevice, openDevice, scoped, variantFor, whileAlive } from './gpuDevice.ts';
+import { arrayOf, type GpuVector } from './gpuFormat.ts';
 import {
   buildGpuMachine,
   destroyGpuMachine,
@@ -31,6 +32,7 @@ import {
 import { type CallOptions, checkedRows } from './operator.ts';
 import type { ParameterValue } from './parameters.ts';
 import type {
+  ChosenVariant,
   GpuModuleDescription,
   GpuPackStep,
   GpuVariant,
@@ -64,10 +66,13 @@ export interface GpuOperator {
   readonly profile: string;
   /** Resolves when the device is lost, after which every call is refused; never where `dispose` comes first. */
   readonly lost: Promise<SopError>;
-  /** As of an operator in WebAssembly; x may be changed as soon as this returns, out once it resolves. */
-  apply(x: Float32Array, options?: CallOptions<Float32Array>): Promise<Float32Array>;
+  /**
+   * As of an operator in WebAssembly; x may be changed as soon as this returns, out once it resolves. A module built
+   * with `--dtype f16` rounds a Float32Array on its way in and widens what it gives, and takes a Float16Array too.
+   */
+  apply<Numbers extends GpuVector>(x: Numbers, options?: CallOptions<Numbers>): Promise<Numbers>;
   /** The transpose; absent for maps. */
-  adjoint?(x: Float32Array, options?: CallOptions<Float32Array>): Promise<Float32Array>;
+  adjoint?<Numbers extends GpuVector>(x: Numbers, options?: CallOptions<Numbers>): Promise<Numbers>;
   /** Records the kernels into a pass of the caller, on buffers of the same device; nothing is submitted or copied. */
   encode(pass: GPUComputePassEncoder, call: GpuCall): void;
   encodeAdjoint?(pass: GPUComputePassEncoder, call: GpuCall): void;
@@ -116,11 +121,8 @@ export async function createModuleOnGpu(
   };
 }
 
-/** The module with the kernels of one variant. */
-type Chosen = Omit<GpuModuleDescription, 'variants'> & GpuVariant;
-
 interface Running extends Instance<GpuMachine, GpuPackStep> {
-  readonly description: Chosen;
+  readonly description: ChosenVariant;
   readonly gpu: GpuDevice;
 }
 
@@ -187,9 +189,10 @@ function operatorOf(running: Running, operator: OperatorDescription, stopAll: ()
   };
   const calling =
     (mode: string, program: ProgramDescription) =>
-    async (x: Float32Array, options: CallOptions<Float32Array> = {}): Promise<Float32Array> => {
+    async <Numbers extends GpuVector>(x: Numbers, options: CallOptions<Numbers> = {}): Promise<Numbers> => {
       const used = machine();
-      const rows = checkedRows(Float32Array, own.owner + mode, program, x, options);
+      const array = arrayOf(used.storage, x) as new (length: number) => Numbers;
+      const rows = checkedRows(array, own.owner + mode, program, x, options);
       packForCall(running, own, program, options.call ?? {}, writing(used));
       return runOnGpu(used, program, x, rows);
     };
@@ -231,7 +234,8 @@ function packApart(
   const packed = new Map<string, GPUBuffer>();
   packForCall(running, own, program, call, (step, values) => {
     const description = running.description.buffers.find(({ name }) => name === step.binding);
-    const buffer = packed.get(step.binding) ?? packBuffer(machine, step.binding, description?.elements ?? 0);
+    if (description === undefined) return;
+    const buffer = packed.get(step.binding) ?? packBuffer(machine, description);
     packed.set(step.binding, buffer);
     pack(machine, step, values, buffer);
   });

@@ -65,18 +65,19 @@ type Offer = Pick<GPUDevice, 'limits' | 'features'>;
 export function variantFor(owner: string, variants: readonly GpuVariant[], offer: Offer): GpuVariant {
   const found = variants.find(({ requires }) => lacking(requires, offer).length === 0);
   if (found !== undefined) return found;
-  const least = variants.flatMap(
-    ({ profile, requires }) => `${profile}: ${lacking(requires, offer).join(', ')}`,
-  );
-  throw new SopError('unsupported', `${owner}: the WebGPU device offers too little for ${least.join('; ')}`);
+  const missing = variants.flatMap(({ requires }) => lacking(requires, offer).join(', ')).join('; or ');
+  const how = `adapter.requestDevice({ ${missing} }) where the GPU has it`;
+  throw new SopError('unsupported', `${owner}: the WebGPU device offers less than its shaders need: ${how}`);
 }
 
-/** What is required and not offered. */
+/** What is required and not offered, as `requestDevice` takes it. */
 const lacking = (requires: GpuRequirements, { limits, features }: Offer): string[] => [
   ...Object.entries(requires.limits).flatMap(([name, least]) =>
-    (limits[name as keyof GPUSupportedLimits] as number) >= least ? [] : `${name} ${least}`,
+    (limits[name as keyof GPUSupportedLimits] as number) >= least
+      ? []
+      : `requiredLimits: { ${name}: ${least} }`,
   ),
-  ...requires.features.filter(name => !features.has(name)),
+  ...requires.features.filter(name => !features.has(name)).map(name => `requiredFeatures: ['${name}']`),
 ];
 
 /** Refuses all that waits and all that comes. */

@@ -4,7 +4,16 @@
  */
 import { SopError } from './errors.ts';
 import { type GpuDevice, type Pipeline, pipelineFor } from './gpuDevice.ts';
-import type { GpuPackStep, GpuVariant, PackInputs, ProgramDescription } from './types.ts';
+import { paddedBytes } from './gpuFormat.ts';
+import { packArrays } from './parameters.ts';
+import type {
+  ChosenVariant,
+  GpuBuffer,
+  GpuPackStep,
+  GpuStorage,
+  PackInputs,
+  ProgramDescription,
+} from './types.ts';
 
 /** Buffers that are made when they are first needed and made anew when they are too small. */
 export interface Pool {
@@ -15,12 +24,14 @@ export interface Pool {
 
 export interface Shader extends Pipeline {
   readonly tileRows: number;
+  readonly slices: number;
   readonly label: string;
   readonly bindings: readonly string[];
 }
 
 export interface GpuMachine {
   readonly gpu: GpuDevice;
+  readonly storage: GpuStorage;
   /** `sop:<operator>`. */
   readonly label: string;
   readonly shaders: ReadonlyMap<string, Shader>;
@@ -43,7 +54,7 @@ export const usage = { read: 0x1, source: 0x4, target: 0x8, uniform: 0x40, stora
 export async function buildGpuMachine(
   gpu: GpuDevice,
   name: string,
-  { buffers, shaders }: GpuVariant,
+  { buffers, shaders, storage }: ChosenVariant,
   programs: readonly ProgramDescription[],
 ): Promise<GpuMachine> {
   const label = `sop:${name}`;
@@ -51,15 +62,17 @@ export async function buildGpuMachine(
   const needed = shaders.filter(shader => used.has(shader.name));
   const compiled = await Promise.all(
     needed.map(async (shader): Promise<[string, Shader]> => {
+      const { tileRows, slices } = shader;
       const own = `${label}/${shader.name}`;
       const bindings = shader.bindings.map(({ buffer }) => buffer);
       const pipeline = await pipelineFor(gpu, own, shader);
-      return [shader.name, { ...pipeline, tileRows: shader.tileRows, label: own, bindings }];
+      return [shader.name, { ...pipeline, tileRows, slices, label: own, bindings }];
     }),
   );
   const packed = new Map<string, GPUBuffer>();
   const machine: GpuMachine = {
     gpu,
+    storage: storage ?? 'f32',
     label,
     shaders: new Map(compiled),
     packed,
@@ -69,15 +82,15 @@ export async function buildGpuMachine(
     released: [],
     mostReleased: 64,
   };
-  for (const { name, elements } of buffers) {
-    const isRead = needed.some(({ bindings }) => bindings.some(({ buffer }) => buffer === name));
-    if (isRead) packed.set(name, packBuffer(machine, name, elements));
+  for (const buffer of buffers) {
+    const isRead = needed.some(({ bindings }) => bindings.some(each => each.buffer === buffer.name));
+    if (isRead) packed.set(buffer.name, packBuffer(machine, buffer));
   }
   return machine;
 }
 
-export const packBuffer = (machine: GpuMachine, name: string, elements: number): GPUBuffer =>
-  createBuffer(machine, name, elements * 4, usage.storage | usage.target);
+export const packBuffer = (machine: GpuMachine, { name, elements, storage }: GpuBuffer): GPUBuffer =>
+  createBuffer(machine, name, paddedBytes(storage ?? 'f32', elements), usage.storage | usage.target);
 
 /** Bindings are never empty, so neither are buffers. */
 export function createBuffer(machine: GpuMachine, name: string, bytes: number, uses: number): GPUBuffer {
@@ -108,9 +121,11 @@ export function pack(
   target = packed.get(step.binding),
 ): void {
   if (target === undefined || step.elements === 0) return;
-  const values = step.scalar === 'i32' ? new Int32Array(step.elements) : new Float32Array(step.elements);
-  step.run(parameters, values);
-  gpu.device.queue.writeBuffer(target, step.offset * 4, values);
+  const array = packArrays[step.scalar];
+  const bytes = array.BYTES_PER_ELEMENT;
+  const padded = new ArrayBuffer(Math.ceil((step.elements * bytes) / 4) * 4);
+  step.run(parameters, new array(padded, 0, step.elements));
+  gpu.device.queue.writeBuffer(target, step.offset * bytes, padded);
 }
 
 export function pooled(
@@ -192,7 +207,8 @@ export function record(
     const description = program.buffers.find(buffer => buffer.name === name);
     if (description?.role === 'input') return input;
     if (description?.role === 'output') return output;
-    const size = Math.max(16, (description?.bytesPerRow ?? 0) * rows);
+    // Bindings are whole numbers of four bytes.
+    const size = Math.max(16, Math.ceil(((description?.bytesPerRow ?? 0) * rows) / 4) * 4);
     return { buffer: pooled(machine, pool, name, size, usage.storage), size };
   };
   for (const kernel of program.kernels) {
@@ -209,7 +225,9 @@ export function record(
       }),
     );
     const most = Math.min(maximumGroups, gpu.device.limits.maxComputeWorkgroupsPerDimension);
-    pass.dispatchWorkgroups(Math.min(Math.ceil(rows / shader.tileRows), most));
+    const groups = Math.min(Math.ceil(rows / shader.tileRows), most);
+    if (shader.slices === 1) pass.dispatchWorkgroups(groups);
+    else pass.dispatchWorkgroups(shader.slices, groups);
   }
 }
 

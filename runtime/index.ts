@@ -11,6 +11,7 @@ export {
 } from './create.ts';
 export { erf } from './erf.ts';
 export { SopError, type SopErrorCode } from './errors.ts';
+export { encodeBfloat16, encodeFloat16 } from './float16.ts';
 export { drawValues, normal, orthogonal, permutation, random, signs, uniform } from './generators.ts';
 export type { InstanceOptions, ModuleInstance } from './instance.ts';
 export { readBeside } from './load.ts';

@@ -3,6 +3,7 @@
  * Calls are synchronous, so that they share that room; the weights are shared by every operator of the instance.
  */
 import { SopError } from './errors.ts';
+import { packArrays } from './parameters.ts';
 import type { PackInputs, PackStep, ProgramDescription } from './types.ts';
 
 export interface Machine {
@@ -35,7 +36,7 @@ export function buildMachine(
   let free = 0;
   for (const { target, scalar, elements } of packs) {
     packed[target] = free;
-    free = aligned(free + elements * (scalar === 'f64' ? 8 : 4));
+    free = aligned(free + elements * packArrays[scalar].BYTES_PER_ELEMENT);
   }
   const pages = Math.max(1, Math.ceil(free / pageBytes));
   if (pages * pageBytes > limitBytes) throw outOfMemory(owner, 'its weights', free, limitBytes);
@@ -49,10 +50,8 @@ export function buildMachine(
   return { owner, memory, kernels: exports as unknown as Machine['kernels'], packed, free, limitBytes };
 }
 
-const arrays = { f32: Float32Array, f64: Float64Array, i32: Int32Array } as const;
-
 export function pack({ memory, packed }: Machine, step: PackStep, parameters: PackInputs): void {
-  step.run(parameters, new arrays[step.scalar](memory.buffer, packed[step.target], step.elements));
+  step.run(parameters, new packArrays[step.scalar](memory.buffer, packed[step.target], step.elements));
 }
 
 /** Where the buffers of one launch lie, and for how many rows. */

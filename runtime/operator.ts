@@ -6,8 +6,14 @@ import type { ModuleDescription, ProgramDescription } from './types.ts';
 
 export type Vector = Float32Array | Float64Array;
 
+/** What rows are copied between. */
+interface Copied {
+  subarray(start: number, end: number): ArrayLike<number>;
+  set(values: ArrayLike<number>, start: number): void;
+}
+
 /** Options of one call. Strides count numbers from the start of one row to the start of the next. */
-export interface CallOptions<Numbers extends Vector = Vector> {
+export interface CallOptions<Numbers = Vector> {
   /** Where the rows of the result go; a new array otherwise. */
   readonly out?: Numbers;
   /** Of the input; its rows are contiguous otherwise. */
@@ -21,7 +27,7 @@ export interface CallOptions<Numbers extends Vector = Vector> {
 }
 
 /** The rows of a call, checked. */
-export interface CallRows<Numbers extends Vector = Vector> {
+export interface CallRows<Numbers = Vector> {
   readonly rows: number;
   readonly rowStride: number;
   readonly outRowStride: number;
@@ -58,14 +64,14 @@ export function run(
 }
 
 /** The rows of x and where their images go: the caller's array where it fits them, or a new one. */
-export function checkedRows<Numbers extends Vector>(
+export function checkedRows<Numbers extends ArrayLike<number>>(
   array: new (length: number) => Numbers,
   title: string,
   { inputLength, outputLength }: Pick<ProgramDescription, 'inputLength' | 'outputLength'>,
-  x: Vector,
-  options: CallOptions,
+  x: ArrayLike<number>,
+  options: CallOptions<ArrayLike<number>>,
 ): CallRows<Numbers> {
-  const check = (what: string, value: Vector): Numbers => {
+  const check = (what: string, value: ArrayLike<number>): Numbers => {
     if (value instanceof array) return value;
     const kind = (value as object | undefined)?.constructor?.name ?? String(value);
     throw new SopError('input-dtype', `${title}: ${what} is a ${array.name}, got ${kind}`);
@@ -104,8 +110,10 @@ function rowsOf(length: number, width: number, rowStride: number): number | unde
   return length >= width && after <= rowStride - width ? rows : undefined;
 }
 
-const rowsWithoutInput = ({ batch = 1, out }: CallOptions, outRowStride: number): number =>
-  out === undefined || outRowStride === 0 ? batch : Math.ceil(out.length / outRowStride);
+const rowsWithoutInput = (
+  { batch = 1, out }: CallOptions<ArrayLike<number>>,
+  outRowStride: number,
+): number => (out === undefined || outRowStride === 0 ? batch : Math.ceil(out.length / outRowStride));
 
 const rowsText = (width: number, rowStride: number): string =>
   rowStride === width ? `rows of ${width} numbers` : `rows of ${width} numbers, one every ${rowStride}`;
@@ -118,10 +126,10 @@ const overlap = (a: Vector, b: Vector): boolean =>
 
 /** Rows of `width` numbers from one array to another. */
 export function copyRows(
-  from: Vector,
+  from: Copied,
   fromStart: number,
   fromStride: number,
-  to: Vector,
+  to: Copied,
   toStart: number,
   toStride: number,
   width: number,

@@ -8,6 +8,14 @@ export interface HalfValues {
   readonly data: Uint16Array;
 }
 
+/** What pack steps fill: sixteen bits as they are. */
+export const packArrays = {
+  f32: Float32Array,
+  f64: Float64Array,
+  i32: Int32Array,
+  f16: Uint16Array,
+} as const;
+
 type IntegerArray =
   | Int8Array
   | Uint8Array

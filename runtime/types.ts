@@ -63,11 +63,15 @@ export interface DefaultDescription {
 export interface PackStep {
   /** The packed buffer it fills; shared by all programs that name it. */
   readonly target: string;
-  readonly scalar: 'f32' | 'f64' | 'i32';
+  readonly scalar: 'f32' | 'f64' | 'i32' | 'f16';
   readonly elements: number;
   /** Keys of parameters. */
   readonly reads: readonly string[];
-  readonly run: (parameters: PackInputs, target: Float32Array | Float64Array | Int32Array) => void;
+  /** Fills an array of the scalar, of the bits where those are sixteen. */
+  readonly run: (
+    parameters: PackInputs,
+    target: Float32Array | Float64Array | Int32Array | Uint16Array,
+  ) => void;
 }
 
 export interface OperatorDescription {
@@ -104,9 +108,14 @@ export interface GpuPackStep extends PackStep {
   readonly offset: number;
 }
 
-/** A buffer of the device that pack steps fill; its numbers take four bytes. */
+/** What a device's memory holds: kernels compute in f32. */
+export type GpuStorage = 'f32' | 'f16';
+
+/** A buffer of the device that pack steps fill. */
 export interface GpuBuffer {
   readonly name: string;
+  /** Its numbers take two bytes; four where it is absent. */
+  readonly storage?: 'f16';
   readonly elements: number;
   /** What is packed with each call has a buffer apart, of which each recorded call keeps its own. */
   readonly perCall: boolean;
@@ -119,6 +128,8 @@ export interface ShaderDescription {
   readonly code: string;
   /** Rows of a batch that one workgroup takes at a time. */
   readonly tileRows: number;
+  /** Workgroups for each of these tiles. */
+  readonly slices: number;
   readonly bindings: readonly { readonly buffer: string; readonly access: 'read' | 'write' }[];
 }
 
@@ -139,10 +150,15 @@ export interface GpuVariant {
   readonly shaders: readonly ShaderDescription[];
 }
 
-/** The same operators for WebGPU, in f32. */
+/** The same operators for WebGPU, computed in f32. */
 export interface GpuModuleDescription {
   readonly name: string;
+  /** Input, output and weights are f16; f32 where it is absent. */
+  readonly storage?: 'f16';
   readonly parameters: readonly ParameterDescription[];
   /** The best first; the first whose requirements the device meets is used. */
   readonly variants: readonly GpuVariant[];
 }
+
+/** A module with the kernels of one variant. */
+export type ChosenVariant = Omit<GpuModuleDescription, 'variants'> & GpuVariant;

@@ -15,13 +15,14 @@ import { checking } from './core/diagnostics/check.ts';
 import { data } from './core/diagnostics/data.ts';
 import { type Diagnostic, report } from './core/diagnostics/diagnostic.ts';
 import { invariant } from './core/invariant.ts';
+import type { HalfFormat } from './core/precision.ts';
 import type { SourceFile } from './core/span.ts';
 import { inverse, type Operator, type Program } from './ir/operator.ts';
 import type { PackedBuffer } from './lower/context.ts';
 import { lowerPack } from './lower/pack.ts';
 import { describeOperator, describeParameters } from './module/describe.ts';
 import { describeGpu, type LoweredVariant } from './module/gpu.ts';
-import { isLinear, type LoweredInstance, lowerOperator, type Mode } from './pipeline.ts';
+import { formatsOf, isLinear, type LoweredInstance, lowerOperator, type Mode } from './pipeline.ts';
 import { type GpuProfileName, gpuProfiles, type ProfileName, profiles } from './plan/profile.ts';
 import { irreducible } from './rewrite/inverse.ts';
 import { normalise } from './rewrite/normalise.ts';
@@ -39,6 +40,8 @@ export interface CompileOptions extends ElaborateOptions {
   /** Of the shaders, the best first; all when absent. */
   readonly gpuProfiles?: readonly GpuProfileName[];
   readonly scalar?: 'f32' | 'f64';
+  /** What memory holds, where that is narrower than what is computed in. */
+  readonly storage?: HalfFormat | undefined;
   readonly modes?: readonly Mode[];
   /** Where the generated module imports its runtime from; `sop/runtime` when absent. */
   readonly runtime?: string;
@@ -77,10 +80,16 @@ export function lowerSource(source: SourceFile, options: CompileOptions = {}): L
   const diagnostics = [...elaborated.diagnostics, ...stuck];
   if (stuck.length > 0) return { diagnostics, operators: [], packed: [] };
   const packed: PackedBuffer[] = [];
-  const target = { profile: profiles[options.profile ?? 'wasm-simd128'], scalar: options.scalar ?? 'f32' };
-  if (target.scalar === 'f64' && target.profile.language === 'wgsl') {
-    const wide = report(data.noDoubles, undefined, { profile: target.profile.name });
-    return { diagnostics: [...diagnostics, wide], operators: [], packed: [] };
+  const target = {
+    profile: profiles[options.profile ?? 'wasm-simd128'],
+    scalar: options.scalar ?? 'f32',
+    storage: options.storage,
+  };
+  const [format, formats] = [target.storage ?? target.scalar, formatsOf(target.profile)];
+  if (!formats.includes(format)) {
+    const known = formats.join(', ');
+    const unfit = report(data.noFormat, undefined, { profile: target.profile.name, format, known });
+    return { diagnostics: [...diagnostics, unfit], operators: [], packed: [] };
   }
   const operators = programs.map(program => {
     const modes = (options.modes ?? ['apply', 'adjoint']).filter(
@@ -128,6 +137,7 @@ export async function compile(source: SourceFile, options: CompileOptions = {}):
     name,
     source: source.name,
     scalar: options.scalar ?? 'f32',
+    storage: options.storage,
     parameters: describeParameters(first.operators.map(({ source }) => source)),
     wasm: lowered && wasmPart(lowered, variants, options.inline ?? true),
     gpu: onGpu.length === 0 ? undefined : { variants: describeGpu(onGpu) },

@@ -2,7 +2,7 @@
  * The table of contents: every pass from text to kernels, in order. Read this first.
  *
  *   text ─parse─▶ AST ─check─▶ typed program ─elaborate─▶ operator IR ─normalise─▶ operator IR ─plan─▶ plan
- *        ─place, reuse, fit─▶ tile IR ─lower─▶ kernel IR ─simplify, legalize─▶ kernel IR ─print─▶ text
+ *        ─place, keep sums, reuse, slice, fit─▶ tile IR ─lower─▶ kernel IR ─simplify, legalize─▶ kernel IR ─print─▶ …
  *
  * A verifier runs after each of the later passes and blames it by name. No I/O here.
  */
@@ -12,6 +12,7 @@ import { type Capabilities, legalize } from '../codegen/legalize.ts';
 import { wasmCapabilities } from '../codegen/wat.ts';
 import { wgslCapabilities } from '../codegen/wgsl.ts';
 import { invariant } from './core/invariant.ts';
+import { type HalfFormat, type Precision, type RealFormat, realFormats } from './core/precision.ts';
 import { adjoint, type Program } from './ir/operator.ts';
 import { type GroupKernel, verifyGroupKernel } from './kernel/group.ts';
 import type { Kernel } from './kernel/kernel.ts';
@@ -25,7 +26,9 @@ import type { GroupLimits, Profile } from './plan/profile.ts';
 import { verifyPlan } from './plan/verify.ts';
 import { normaliseProgram, type Trace } from './rewrite/normalise.ts';
 import { fitScratch } from './tile/fit.ts';
+import { keepSums } from './tile/precision.ts';
 import { reuseScratch } from './tile/reuse.ts';
+import { sliceProgram } from './tile/slice.ts';
 import type { TileBuffer, TileProgram } from './tile/tile.ts';
 import { verifyTile } from './tile/verify.ts';
 
@@ -34,7 +37,14 @@ export type Mode = 'apply' | 'adjoint';
 export interface LoweringTarget {
   readonly profile: Profile;
   readonly scalar: 'f32' | 'f64';
+  /** What memory holds, where that is not what is computed in. */
+  readonly storage?: HalfFormat | undefined;
 }
+
+const precisionOf = ({ scalar, storage }: LoweringTarget): Precision => ({
+  scalar,
+  storage: storage ?? scalar,
+});
 
 /** Every stage of one operator in one mode, kept for `explain`, `verify` and the goldens. */
 export interface LoweredOperator {
@@ -64,15 +74,13 @@ export function lowerOperator(
   packed: PackedBuffer[],
 ): LoweredOperator {
   const { program, trace } = normaliseProgram(mode === 'apply' ? source : adjointProgram(source));
-  const plan = pass(
-    'plan',
-    verifyPlan,
-    planProgram(program, target.profile, target.scalar === 'f64' ? 8 : 4),
-  );
+  const plan = pass('plan', verifyPlan, planProgram(program, target.profile, precisionOf(target)));
   const tiles = plan.segments.map(segment => {
     const tile = pass('place', verifyTile, placed(plan, segment));
-    const reused = pass('reuse', verifyTile, reuseScratch(tile));
-    return pass('fit', verifyTile, fitted(reused, target));
+    const precise = target.storage === undefined ? tile : pass('keep sums', verifyTile, keepSums(tile));
+    const reused = pass('reuse', verifyTile, reuseScratch(precise));
+    const cut = pass('slice', verifyTile, inSlices(reused, target));
+    return pass('fit', verifyTile, fitted(cut, target));
   });
   const kernels = tiles.map(tile => {
     const { kernel } = lowerProgram(tile, loweringOptions(target), packed);
@@ -116,30 +124,47 @@ function placed(plan: Plan, segment: Segment): TileProgram {
   });
 }
 
-/** A cache holds what it can; the memory of a group must hold all. */
-function fitted(tile: TileProgram, { profile, scalar }: LoweringTarget): TileProgram {
-  if (profile.group === undefined) return tile;
-  const elements = profile.tileBytes / (scalar === 'f64' ? 8 : 4);
-  return fitScratch(tile, { elements, lanes: profile.vectorLanes, rowsTogether: profile.rowsTogether });
+/** The memory of a group is small: in slices of a row more rows share the weights. */
+function inSlices(tile: TileProgram, target: LoweringTarget): TileProgram {
+  const { group, tileBytes: bytes, tileRows, rowsTogether } = target.profile;
+  if (group === undefined) return tile;
+  const precision = precisionOf(target);
+  const pieceElements = group.sectorBytes / realFormats[precision.storage].bytes;
+  return sliceProgram(tile, { bytes, precision, tileRows, rowsTogether, pieceElements });
 }
 
-export const loweringOptions = ({ profile, scalar }: LoweringTarget): LoweringOptions => ({
-  machine: {
-    lanes: scalar === 'f64' ? profile.vectorLanes / 2 : profile.vectorLanes,
-    accumulators: profile.accumulators,
-    rowsTogether: profile.rowsTogether,
-    lineElements: profile.lineBytes / (scalar === 'f64' ? 8 : 4),
-    invocations: profile.group?.invocations ?? 1,
-  },
-  fusedMultiplyAdd: profile.fusedMultiplyAdd,
-  scalar,
-  maximumBatch: 2 ** 20,
-});
+/** A cache holds what it can; the memory of a group must hold all. */
+function fitted(tile: TileProgram, target: LoweringTarget): TileProgram {
+  const { group, tileBytes: bytes, vectorLanes: lanes, rowsTogether } = target.profile;
+  if (group === undefined) return tile;
+  return fitScratch(tile, { bytes, lanes, rowsTogether, precision: precisionOf(target) });
+}
 
-const capabilities = {
+export function loweringOptions(target: LoweringTarget): LoweringOptions {
+  const { profile, scalar } = target;
+  const precision = precisionOf(target);
+  return {
+    machine: {
+      lanes: scalar === 'f64' ? profile.vectorLanes / 2 : profile.vectorLanes,
+      accumulators: profile.accumulators,
+      rowsTogether: profile.rowsTogether,
+      lineElements: profile.lineBytes / realFormats[precision.storage].bytes,
+      invocations: profile.group?.invocations ?? 1,
+    },
+    fusedMultiplyAdd: profile.fusedMultiplyAdd,
+    precision,
+    maximumBatch: 2 ** 20,
+  };
+}
+
+const capabilities: Readonly<Record<Profile['language'], Capabilities>> = {
   wasm: wasmCapabilities,
   wgsl: wgslCapabilities,
-} satisfies Record<Profile['language'], Capabilities>;
+};
+
+/** The formats in which kernels of a profile may hold their numbers. */
+export const formatsOf = ({ language }: Profile): readonly RealFormat[] =>
+  capabilities[language].formats ?? ['f32', 'f64'];
 
 /**
  * For machines with groups of invocations: the kernel with its loops shared out and its packed buffers in the bindings

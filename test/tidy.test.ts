@@ -74,7 +74,7 @@ describe('import directions', () => {
     'src/ir': ['src/core'],
     'src/rewrite': ['src/core', 'src/ir'],
     'src/check': ['src/core', 'grammar', 'src/ir'],
-    'src/plan': ['src/core', 'src/ir'],
+    'src/plan': ['src/core', 'src/ir', 'src/tile'],
     'src/tile': ['src/core', 'src/ir'],
     'src/kernel': ['src/core'],
     'src/lower': ['src/core', 'src/ir', 'src/tile', 'src/kernel'],

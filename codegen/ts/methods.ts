@@ -1,6 +1,7 @@
 /** What the interfaces of a generated module's operators have: facts, calls, and the end of their life. */
 import type { MethodSignatureStructure, OptionalKind, PropertySignatureStructure } from 'ts-morph';
 import type { OperatorDescription, ParameterDescription } from '../../runtime/types.ts';
+import type { HalfFormat } from '../../src/core/precision.ts';
 
 /** A parameter and whether users may leave it out. */
 export interface DeclaredParameter {
@@ -18,6 +19,8 @@ export interface DeclarationContents {
   readonly name: string;
   readonly source: string;
   readonly scalar: 'f32' | 'f64';
+  /** What memory holds, where that is narrower. */
+  readonly storage?: HalfFormat | undefined;
   readonly parameters: readonly DeclaredParameter[];
   readonly operators: readonly DeclaredOperator[];
   /** What the module runs on. */
@@ -83,18 +86,21 @@ export function methods(
   operator: DeclaredOperator,
   isOnGpu: boolean,
 ): Method[] {
-  const { scalar, parameters } = contents;
+  const { scalar, storage, parameters } = contents;
   const { description } = operator;
-  const array = scalar === 'f64' ? 'Float64Array' : 'Float32Array';
+  // Those of sixteen bits come as arrays of f32, or of f16 where the engine has them.
+  const array = storage === undefined ? (scalar === 'f64' ? 'Float64Array' : 'Float32Array') : 'Numbers';
+  const held = storage === undefined ? scalar : `${storage}, computed in ${scalar},`;
   const { type, isNeeded } = callType(contents, operator, `CallOptions<${array}>`);
   const method = (name: string, what: string, columns: number, rows: number): Method => ({
     name,
+    ...(storage === undefined ? {} : { typeParameters: ['Numbers extends GpuVector'] }),
     parameters: [
       { name: 'x', type: array },
       { name: 'options', type, hasQuestionToken: !isNeeded },
     ],
     returnType: isOnGpu ? `Promise<${array}>` : array,
-    docs: [`${what}: x [..., ${columns}] ${scalar} to [..., ${rows}]; strides count numbers.`],
+    docs: [`${what}: x [..., ${columns}] ${held} to [..., ${rows}]; strides count numbers.`],
   });
   const { apply, adjoint } = description;
   const own = parametersOf(parameters, description).filter(isStored);
@@ -114,6 +120,7 @@ export function methods(
 
 export function encoders(contents: DeclarationContents, operator: DeclaredOperator): Method[] {
   const { type } = callType(contents, operator, 'GpuCall');
+  const held = contents.storage ?? 'f32';
   const { apply, adjoint } = operator.description;
   const method = (name: string, columns: number, rows: number): Method => ({
     name,
@@ -123,7 +130,7 @@ export function encoders(contents: DeclarationContents, operator: DeclaredOperat
     ],
     returnType: 'void',
     docs: [
-      `Records it into your pass: x [batch, ${columns}] f32 to y [batch, ${rows}], in two buffers of yours.`,
+      `Records it into your pass: x [batch, ${columns}] ${held} to y [batch, ${rows}], in two buffers of yours.`,
     ],
   });
   return [

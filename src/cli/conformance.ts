@@ -45,7 +45,7 @@ export async function verifyProject(
   io: Io,
   project: Project,
   backend: ModuleBackend,
-  options: Pick<CompileOptions, 'instances' | 'targets' | 'profile' | 'gpuProfiles'> & {
+  options: Pick<CompileOptions, 'instances' | 'targets' | 'profile' | 'gpuProfiles' | 'storage'> & {
     readonly scalar: 'f32' | 'f64';
   },
   flags: ParameterFlags,

@@ -78,11 +78,12 @@ async function open(): Promise<Engine> {
   return { kind: 'engine', adapter, newDevice, description: words };
 }
 
-/** Every limit as it is, and the features that some profile can use. */
+/** Every limit as it is, and the features that modules can use. */
 function everything({ limits, features }: GPUAdapter): GPUDeviceDescriptor {
   const requiredLimits: Record<string, number> = {};
   // They are properties of the prototype.
   for (const name in limits) requiredLimits[name] = limits[name as keyof GPUSupportedLimits] as number;
-  const useful = gpuProfiles.flatMap(name => profiles[name].group?.features ?? []) as GPUFeatureName[];
+  const ofProfiles = gpuProfiles.flatMap(name => profiles[name].group.features) as GPUFeatureName[];
+  const useful: GPUFeatureName[] = ['shader-f16', ...ofProfiles];
   return { requiredLimits, requiredFeatures: useful.filter(name => features.has(name)) };
 }

@@ -22,7 +22,7 @@ export function withCompileFlags(command: Command): Command {
   command.option('--op <name>', 'the operator or export to take, where the file has several');
   repeatable(command, '-D, --define <size=n>', 'the value of a size of the operator, e.g. -D n=1024');
   return command
-    .option('--dtype <type>', 'precision of the kernels: f32 or f64', 'f32')
+    .option('--dtype <type>', 'precision of the kernels: f32, f64, or f16 and bf16 in memory', 'f32')
     .option('--profile <name>', `what the machine offers: ${Object.values(profileNames).flat().join(', ')}`);
 }
 
@@ -72,8 +72,13 @@ export function oneOf<Name extends string>(
   return misuse(data.badOption, { option, value, expected: known.join(' or ') });
 }
 
-export const scalarOf = (dtype: string): 'f32' | 'f64' =>
-  oneOf('--dtype', dtype, ['f32', 'f64'], ['f16', 'bf16']);
+/** What kernels compute in and, where that is narrower, what memory holds. */
+export function precisionOf(dtype: string): Required<Pick<CompileOptions, 'scalar' | 'storage'>> {
+  const format = oneOf('--dtype', dtype, ['f32', 'f64', 'f16', 'bf16']);
+  return format === 'f16' || format === 'bf16'
+    ? { scalar: 'f32', storage: format }
+    : { scalar: format, storage: undefined };
+}
 
 const profileNames = {
   wasm: ['wasm-simd128', 'wasm-relaxed'],

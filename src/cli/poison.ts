@@ -11,7 +11,7 @@ export interface PoisonedDevice {
 }
 
 export function poisonedDevice(target: GPUDevice): PoisonedDevice {
-  let poison = Number.NaN;
+  let poison = patternOf(Number.NaN);
   /** Buffers that only shaders write. */
   const unwritten = new Set<GPUBuffer>();
   const { STORAGE, COPY_DST } = GPUBufferUsage;
@@ -34,15 +34,22 @@ export function poisonedDevice(target: GPUDevice): PoisonedDevice {
   };
   const submit: GPUQueue['submit'] = commands => {
     for (const buffer of unwritten)
-      queue.writeBuffer(buffer, 0, new Float32Array(buffer.size / 4).fill(poison));
+      queue.writeBuffer(buffer, 0, new Uint32Array(buffer.size / 4).fill(poison));
     return queue.submit(commands);
   };
   return {
     device: withMembers(target, { createBuffer, queue: withMembers(queue, { writeBuffer, submit }) }),
     fillWith: value => {
-      poison = value;
+      poison = patternOf(value);
     },
   };
+}
+
+/** The upper half of the bits of an f32, twice: near that number, and one like it (NaN, or large) as two of f16. */
+function patternOf(value: number): number {
+  const [bits = 0] = new Uint32Array(Float32Array.of(value).buffer);
+  const upper = bits >>> 16;
+  return ((upper << 16) | upper) >>> 0;
 }
 
 /** The object with some of its members replaced; the others still belong to it. */

@@ -4,14 +4,16 @@
  *
  * Counting: one multiply–add is 2 flops; a pointwise step is counted as applications, not flops. A kernel reads its
  * input and workspaces once and writes its output once for each row of the batch (tiles stay in the tile memory);
- * packed weights are read once for each tile of rows.
+ * packed weights are read once for each tile of rows. The slices of a tile read the input again, from the cache.
  */
 import { unreachable } from '../core/invariant.ts';
+import { type Precision, type RealFormat, realFormats } from '../core/precision.ts';
 import type { Step } from '../ir/operator.ts';
 import type { LoweredOperator } from '../pipeline.ts';
 import type { Cut, Plan } from '../plan/plan.ts';
 import { formatBytes } from '../plan/plan.ts';
 import type { Profile } from '../plan/profile.ts';
+import { bytesOf } from '../tile/precision.ts';
 import type { EpilogueStep, TileProgram, TileStatement } from '../tile/tile.ts';
 
 export interface StepCertificate {
@@ -32,6 +34,8 @@ export interface KernelCertificate {
   readonly bytesWrittenPerRow: number;
   readonly weightBytes: number;
   readonly tileRows: number;
+  /** Parts in which a tile is computed, each of which reads the input again, from the cache. */
+  readonly slices: number;
   /** Bytes of the tile: every row it keeps at once. */
   readonly tileBytes: number;
 }
@@ -41,7 +45,8 @@ export interface Certificate {
   readonly title: string;
   readonly mode: string;
   readonly profile: string;
-  readonly scalar: 'f32' | 'f64';
+  /** What memory holds; sixteen bits are computed with in f32. */
+  readonly scalar: RealFormat;
   readonly rows: number;
   readonly columns: number;
   readonly kernels: readonly KernelCertificate[];
@@ -64,7 +69,7 @@ export interface Certificate {
 
 export function certify({ mode, program, trace, plan, tiles }: LoweredOperator): Certificate {
   const size = plan.bytesPerElement;
-  const kernels = tiles.map(tile => kernelCertificate(tile, size, plan.profile.tileHolds));
+  const kernels = tiles.map(tile => kernelCertificate(tile, plan.precision, plan.profile.tileHolds));
   const sum = (value: (kernel: KernelCertificate) => number) =>
     kernels.reduce((total, kernel) => total + value(kernel), 0);
   const { rows, columns } = program;
@@ -73,12 +78,12 @@ export function certify({ mode, program, trace, plan, tiles }: LoweredOperator):
     title: program.title,
     mode,
     profile: plan.profile.name,
-    scalar: size === 8 ? 'f64' : 'f32',
+    scalar: plan.precision.storage,
     rows,
     columns,
     kernels,
     cuts: plan.cuts,
-    fusion: fusionOf(plan),
+    fusion: fusionOf(plan, tiles),
     rules: countNames(trace),
     total: {
       launches: kernels.length,
@@ -100,12 +105,18 @@ function denseCost(steps: readonly Step[], size: number): Certificate['dense'] {
   return { flopsPerRow: 2 * entries(steps), weightBytes: entries(steps) * size };
 }
 
-function kernelCertificate(tile: TileProgram, size: number, holds: Profile['tileHolds']): KernelCertificate {
+function kernelCertificate(
+  tile: TileProgram,
+  precision: Precision,
+  holds: Profile['tileHolds'],
+): KernelCertificate {
+  const size = realFormats[precision.storage].bytes;
   const steps = tile.statements.map(statement => stepCertificate(statement, size));
   const written = new Set(tile.statements.map(statement => statement.output.buffer));
   const bytes = (isCounted: (name: string, role: string) => boolean) =>
     tile.buffers.reduce(
-      (total, { name, role, width }) => total + (isCounted(name, role) ? width * size : 0),
+      (total, buffer) =>
+        total + (isCounted(buffer.name, buffer.role) ? buffer.width * bytesOf(buffer, precision) : 0),
       0,
     );
   return {
@@ -116,6 +127,7 @@ function kernelCertificate(tile: TileProgram, size: number, holds: Profile['tile
     bytesWrittenPerRow: bytes((name, role) => role !== 'scratch' && written.has(name)),
     weightBytes: steps.reduce((total, step) => total + step.weightBytes, 0),
     tileRows: tile.tileRows,
+    slices: tile.slices,
     tileBytes: tile.tileRows * bytes((_, role) => holds === 'rows' || role === 'scratch'),
   };
 }
@@ -128,7 +140,7 @@ function stepCertificate(statement: TileStatement, size: number): StepCertificat
   switch (statement.kind) {
     case 'contract': {
       const { axes, weights, title, input, initial, epilogue } = statement;
-      const outputs = elements(axes.filter(axis => axis.kind === 'free').map(axis => axis.extent));
+      const outputs = elements(axes.filter(axis => axis.kind !== 'reduce').map(axis => axis.extent));
       const finish = epilogueCost(epilogue, outputs, size);
       return {
         formula: `${target} ${initial === 'output' ? '+=' : '='} ${finished(`${title} ${input.buffer}`, epilogue)}`,
@@ -181,15 +193,16 @@ function epilogueCost(epilogue: readonly EpilogueStep[], outputs: number, size: 
   };
 }
 
-function fusionOf(plan: Plan): string {
+function fusionOf(plan: Plan, tiles: readonly TileProgram[]): string {
   if (plan.cuts.length > 0) return `cut into ${plan.segments.length} kernels`;
   const [only] = plan.segments;
   if (only === undefined) return 'nothing to compute';
+  const { slices = 1, tileRows = only.tileRows } = tiles[0] ?? {};
   const [oversize] = plan.oversize;
-  if (oversize !== undefined) return `one kernel: ${oversize.reason}`;
-  const row = only.liveElements * plan.bytesPerElement;
+  if (oversize !== undefined && slices === 1) return `one kernel: ${oversize.reason}`;
+  const row = (only.liveElements * plan.bytesPerElement) / slices;
   const { tileMemory, tileBytes, name } = plan.profile;
-  const tile = `${only.tileRows} rows x ${formatBytes(row)}`;
+  const tile = `${tileRows} rows x ${formatBytes(row)}${slices === 1 ? '' : ` of one of ${slices} slices`}`;
   return `one kernel: ${tile} fit ${formatBytes(tileBytes)} of ${tileMemory} on ${name}`;
 }
 

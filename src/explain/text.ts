@@ -40,12 +40,14 @@ export function explainText(certificate: Certificate): string {
 }
 
 function kernelLines(kernel: KernelCertificate): string[] {
-  const { name, steps, tileRows, tileBytes, bytesReadPerRow, bytesWrittenPerRow, weightBytes } = kernel;
+  const { name, steps, tileRows, slices, tileBytes, bytesReadPerRow, bytesWrittenPerRow, weightBytes } =
+    kernel;
   const width = steps.reduce((widest, { formula }) => Math.max(widest, formula.length), 0);
   const moved = bytesReadPerRow + bytesWrittenPerRow;
   const intensity = moved === 0 ? '' : `, ${(kernel.flopsPerRow / moved).toFixed(1)} flops a byte`;
   return [
     `kernel ${name}, tiles of ${tileRows} rows in ${formatBytes(tileBytes)}`,
+    ...(slices === 1 ? [] : [`  in ${slices} slices, each of which reads the input of its tile again`]),
     ...steps.map(({ formula, flopsPerRow, functionsPerRow }) => {
       const work = [
         ...(flopsPerRow > 0 ? [`${count(flopsPerRow)} flops`] : []),

@@ -1,5 +1,5 @@
 /** The number types that data files hold, and how their bytes become f64 values. */
-import { decodeBfloat16, decodeFloat16 } from './float16.ts';
+import { decodeBfloat16, decodeFloat16 } from '../core/float16.ts';
 
 interface NumberCodec {
   readonly bytes: 1 | 2 | 4 | 8;

@@ -3,7 +3,7 @@
  * applies.
  */
 import { erf } from '../core/erf.ts';
-import { unreachable } from '../core/invariant.ts';
+import { realFormats } from '../core/precision.ts';
 import type { OperatorName, Scalar } from './kernel.ts';
 
 /** One lane: `scalar` is the type of the operands, `result` that of the result; both round once. */
@@ -11,16 +11,10 @@ export type LaneFunction = (a: number, b: number, c: number) => number;
 
 export function laneFunction(operator: OperatorName, scalar: Scalar, result: Scalar): LaneFunction {
   const exact = exactFunction(operator, scalar);
-  switch (result) {
-    case 'i32':
-      return (a, b, c) => exact(a, b, c) | 0;
-    case 'f32':
-      return (a, b, c) => Math.fround(exact(a, b, c));
-    case 'f64':
-      return exact;
-    default:
-      return unreachable(result);
-  }
+  if (result === 'i32') return (a, b, c) => exact(a, b, c) | 0;
+  if (result === 'f64') return exact;
+  const { round } = realFormats[result];
+  return (a, b, c) => round(exact(a, b, c));
 }
 
 /** What an operator computes on operands of any type. */
@@ -65,6 +59,8 @@ const exactFunctionsOf: Readonly<Record<Scalar, Readonly<Partial<Record<Operator
   i32: { multiply: Math.imul, divide: (a, b) => Math.floor(a / b) },
   f32: { fusedMultiplyAdd: fusedMultiplyAddToOdd },
   f64: {},
+  f16: {},
+  bf16: {},
 };
 
 /**

@@ -4,7 +4,7 @@
  * barriers, the invocations of a group in an order of choice: a kernel whose result depends on that order
  * has a race.
  */
-import { invariant } from '../core/invariant.ts';
+import { at, invariant } from '../core/invariant.ts';
 import {
   type Act,
   type Arguments,
@@ -25,23 +25,29 @@ export interface Launch {
   readonly maximumGroups: number;
 }
 
-/** `group` < `groups` numbers the groups of a launch, `lane` < invocations the members of a group. */
-export const launchNames = ['group', 'groups', 'lane'] as const;
+/**
+ * `group` < `groups` numbers the groups of a launch, `lane` < invocations the members of a group; `slice` < slices the
+ * groups of equal number, where there are several.
+ */
+export const launchNames = ['group', 'groups', 'lane', 'slice'] as const;
 
 export interface GroupKernel extends Kernel {
   readonly launch: Launch;
   /** Rows of a batch that one group takes at a time. */
   readonly tileRows: number;
+  /** Parts of a tile, each for a group of its own. */
+  readonly slices: number;
 }
 
 /** The problems of the kernel, with what the launch binds as parameters. */
 export function verifyGroupKernel(kernel: GroupKernel): string[] {
   const { invocations, maximumGroups } = kernel.launch;
-  const [group, groups, lane] = launchNames;
+  const [group, groups, lane, slice] = launchNames;
   const launch: readonly Parameter[] = [
     { name: group, maximum: maximumGroups - 1 },
     { name: groups, minimum: 1, maximum: maximumGroups },
     { name: lane, maximum: invocations - 1 },
+    ...(kernel.slices > 1 ? [{ name: slice, maximum: kernel.slices - 1 }] : []),
   ];
   return verifyKernel({ ...kernel, parameters: [...kernel.parameters, ...launch] });
 }
@@ -61,24 +67,21 @@ export function interpretGroups(
   const { invocations } = kernel.launch;
   const machine = newMachine(kernel);
   const start = compileStart(machine, kernel);
-  const [group, groups, lane] = launchNames.map(name => bind(machine, name, 1));
-  invariant(group !== undefined && groups !== undefined && lane !== undefined, 'three names of the launch');
+  const slots = launchNames.map(name => bind(machine, name, 1));
   const files: number[][] = [];
   const order = Array.from({ length: invocations }, (_, k) =>
     run.order === 'forward' ? k : invocations - 1 - k,
   );
   const body = compileUniform(machine, kernel.body, { files, order });
-  for (let number = 0; number < run.groups; number++) {
+  for (let number = 0; number < run.groups * kernel.slices; number++) {
     start(buffers, parameters);
+    const [group, slice] = [Math.floor(number / kernel.slices), number % kernel.slices];
     for (let k = 0; k < invocations; k++) {
-      files[k] = [...machine.registers];
-      for (const [slot, value] of [
-        [group, number],
-        [groups, run.groups],
-        [lane, k],
-      ] as const) {
-        (files[k] as number[])[slot] = value;
-      }
+      const file = [...machine.registers];
+      [group, run.groups, k, slice].forEach((value, name) => {
+        file[at(slots, name)] = value;
+      });
+      files[k] = file;
     }
     body();
   }

@@ -5,6 +5,7 @@
  * names its place.
  */
 import { at, invariant, unreachable } from '../core/invariant.ts';
+import { realFormats } from '../core/precision.ts';
 import { laneFunction } from './arithmetic.ts';
 import type { Buffer, Expression, Kernel, Scalar, Statement } from './kernel.ts';
 
@@ -59,14 +60,22 @@ export function extentOf({ extent }: Buffer, parameters: Arguments): number {
   return fixed + (parameter === undefined ? 0 : perUnit * (parameters[parameter] ?? Number.NaN));
 }
 
-const arrays = { i32: Int32Array, f32: Float32Array, f64: Float64Array } satisfies Record<Scalar, unknown>;
+/** Arrays that hold what each type can be, the formats of sixteen bits as numbers and not as their bits. */
+export const memoryArrays = {
+  i32: Int32Array,
+  f32: Float32Array,
+  f64: Float64Array,
+  f16: Float32Array,
+  bf16: Float32Array,
+} as const satisfies Record<Scalar, unknown>;
 
 function attach(buffer: Buffer, given: Memory | undefined, parameters: Arguments): Attached {
   const extent = extentOf(buffer, parameters);
-  const made = buffer.space === 'shared' ? new arrays[buffer.scalar](extent).fill(Number.NaN) : undefined;
+  const made =
+    buffer.space === 'shared' ? new memoryArrays[buffer.scalar](extent).fill(Number.NaN) : undefined;
   const data = given ?? made;
   invariant(data !== undefined, `no memory for buffer ${buffer.name}`);
-  invariant(data instanceof arrays[buffer.scalar], `buffer ${buffer.name} holds ${buffer.scalar}`);
+  invariant(data instanceof memoryArrays[buffer.scalar], `buffer ${buffer.name} holds ${buffer.scalar}`);
   invariant(data.length >= extent, `buffer ${buffer.name} needs ${extent} elements, not ${data.length}`);
   return { data, extent };
 }
@@ -223,7 +232,8 @@ const compileLanes = (machine: Machine, value: Expression): Evaluate[] =>
 export function compileLane(machine: Machine, node: Expression, lane: number): Evaluate {
   switch (node.kind) {
     case 'literal': {
-      const value = node.type.scalar === 'f32' ? Math.fround(node.value) : node.value;
+      const { scalar } = node.type;
+      const value = scalar === 'i32' ? node.value : realFormats[scalar].round(node.value);
       return () => value;
     }
     case 'variable': {

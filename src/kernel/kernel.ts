@@ -15,10 +15,15 @@
  *   it is the only way to contract a·b+c and appears only under a profile that asks for it (`relaxed` rows
  *   may round once or twice).
  * - `shared` buffers live for one group; `barrier` is legal only in uniform control flow.
+ * - f16 and bf16 are formats of memory: they are loaded, stored, and converted by `toPrecision`, which widens
+ *   exactly and rounds once, to nearest even. No operator computes in them.
  * Deliberately missing: allocation, recursion, pointers, early exit, data-dependent loop bounds other than parameters.
  */
+import { type RealFormat, realFormats } from '../core/precision.ts';
 
-export type Scalar = 'i32' | 'f32' | 'f64';
+export type Scalar = 'i32' | RealFormat;
+
+export const bytesOf = (scalar: Scalar): number => (scalar === 'i32' ? 4 : realFormats[scalar].bytes);
 
 export interface Type {
   readonly scalar: Scalar;
@@ -85,7 +90,7 @@ export const operators = {
   toFloat: { arity: 1, result: 'written' },
   /** f32/f64 → i32, truncating; operands are in range. */
   toInteger: { arity: 1, result: 'written' },
-  /** f32 → f64 or f64 → f32. */
+  /** A real number → another format of reals, of the same lanes. */
   toPrecision: { arity: 1, result: 'written' },
   /** The bits of an i32 as f32, and back. */
   bitsToFloat: { arity: 1, result: 'written' },

@@ -9,7 +9,9 @@ const of =
   (...scalars: readonly Scalar[]): Rule =>
   (operands, result) =>
     alike(operands, result) && scalars.includes(result.scalar);
-const number = of('i32', 'f32', 'f64');
+const computed: readonly Scalar[] = ['i32', 'f32', 'f64'];
+const reals: readonly Scalar[] = ['f32', 'f64', 'f16', 'bf16'];
+const number = of(...computed);
 const integer = of('i32');
 const real = of('f32', 'f64');
 
@@ -17,7 +19,10 @@ const oneType = (operands: readonly Type[]): boolean =>
   operands.every(operand => operands[0] && sameType(operand, operands[0]));
 
 const comparison: Rule = (operands, result) =>
-  oneType(operands) && result.scalar === 'i32' && result.lanes === operands[0]?.lanes;
+  oneType(operands) &&
+  operands.every(({ scalar }) => computed.includes(scalar)) &&
+  result.scalar === 'i32' &&
+  result.lanes === operands[0]?.lanes;
 
 /** From one of these scalar types to one of those, lane by lane. */
 const conversion =
@@ -61,7 +66,7 @@ const rules = {
     alike([then ?? condition, otherwise ?? condition], result),
   toFloat: conversion(['i32'], ['f32', 'f64']),
   toInteger: conversion(['f32', 'f64'], ['i32']),
-  toPrecision: conversion(['f32', 'f64'], ['f32', 'f64']),
+  toPrecision: conversion(reals, reals),
   bitsToFloat: conversion(['i32'], ['f32']),
   floatToBits: conversion(['f32'], ['i32']),
   splat: ([operand], result) => operand?.lanes === 1 && operand.scalar === result.scalar && result.lanes > 1,

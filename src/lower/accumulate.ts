@@ -10,7 +10,6 @@ import {
   declare,
   lane,
   literal,
-  load,
   loop,
   multiply,
   operation,
@@ -128,7 +127,7 @@ export function accumulate(body: Body): Statement[] {
   const accumulators = sums.map(({ name }) => variable(name, type));
   const stores = sums.flatMap(({ name, index, place }): Statement[] => {
     const finished = applyEpilogue(lowering, epilogue, variable(name, type), place);
-    return [...finished.statements, ...writeVector(output.buffer, index, finished.value, stride)];
+    return [...finished.statements, ...writeVector(lowering, output.buffer, index, finished.value, stride)];
   });
   return [
     ...input.statements,
@@ -259,10 +258,10 @@ function multiplyAdd(
   const statements: Statement[] = [];
   const inputStep = vectorStep(body, contract.input);
   const weightOf = (tile: number, vector: number): Expression => {
-    const name = fresh(lowering, 'weight');
     const offset = literal(tile * (layout.tiles?.weightStride ?? 0) + vector * lanes);
-    statements.push(load(name, type, body.weights, add(weightAt, offset)));
-    return variable(name, type);
+    const read = readVector(lowering, body.weights, add(weightAt, offset), type, 1, 'weight');
+    statements.push(...read.statements);
+    return read.value;
   };
   const inputOf = (row: number, tile: number, vector: number): Expression => {
     const index = add(at(inputs, tile), literal(row * rowPitch(lowering, buffer) + vector * inputStep));

@@ -2,9 +2,11 @@
  * What lowering one tile program accumulates: fresh names, packed weights, and the rows of the tile at hand.
  */
 import { invariant } from '../core/invariant.ts';
+import type { Precision, RealFormat } from '../core/precision.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import { add, i32, literal, multiply, variable } from '../kernel/build.ts';
 import type { Expression, Scalar } from '../kernel/kernel.ts';
+import { formatOf } from '../tile/precision.ts';
 import type { TileBuffer } from '../tile/tile.ts';
 import type { Machine } from './schedule.ts';
 
@@ -28,7 +30,7 @@ export interface PackedBuffer {
 export interface Lowering {
   readonly machine: Machine;
   readonly fusedMultiplyAdd: boolean;
-  readonly scalar: 'f32' | 'f64';
+  readonly precision: Precision;
   readonly tileRows: number;
   readonly buffers: ReadonlyMap<string, TileBuffer>;
   /** The buffers of the module, and the same by contents. */
@@ -43,11 +45,18 @@ export const batchRows = variable('batch');
 export const tileStart = variable('tile');
 export const tileRowCount = variable('rows');
 export const fullRows = variable('fullRows');
+export const sliceNumber = variable('slice');
 
 export function bufferNamed(lowering: Lowering, name: string): TileBuffer {
   const buffer = lowering.buffers.get(name);
   invariant(buffer !== undefined, `no buffer ${name}`);
   return buffer;
+}
+
+/** What the numbers of a buffer are held as; those of packed weights are not among the tile's. */
+export function heldAs({ buffers, precision }: Lowering, name: string): RealFormat {
+  const buffer = buffers.get(name);
+  return buffer === undefined ? precision.storage : formatOf(buffer, precision);
 }
 
 /**
@@ -90,7 +99,7 @@ export function packedBuffer(lowering: Lowering, contents: PackedContents, comme
 
 /** A tensor of weights as it stands. */
 export const packedTensor = (lowering: Lowering, tensor: Tensor, comment: string): PackedBuffer =>
-  packedBuffer(lowering, { scalar: lowering.scalar, regions: [{ offset: 0, tensor }] }, comment);
+  packedBuffer(lowering, { scalar: lowering.precision.storage, regions: [{ offset: 0, tensor }] }, comment);
 
 const elementsOf = ({ regions }: PackedContents): number =>
   regions.reduce((total, { tensor }) => total + tensor.shape.reduce((a, b) => a * b, 1), 0);

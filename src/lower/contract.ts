@@ -18,7 +18,15 @@ import {
 import type { Expression, Statement } from '../kernel/kernel.ts';
 import type { ContractStatement } from '../tile/tile.ts';
 import { accumulate, type Body, type Group, type Place } from './accumulate.ts';
-import { batchRows, fullRows, type Lowering, packedBuffer, tileRowCount, tileStart } from './context.ts';
+import {
+  batchRows,
+  fullRows,
+  type Lowering,
+  packedBuffer,
+  sliceNumber,
+  tileRowCount,
+  tileStart,
+} from './context.ts';
 import { fresh } from './names.ts';
 import { groupsOfTiles, isGrouped, regionsOf } from './schedule.ts';
 import { layoutRegions, overlaps, type RegionLoop } from './weights.ts';
@@ -26,7 +34,7 @@ import { layoutRegions, overlaps, type RegionLoop } from './weights.ts';
 export function lowerContract(lowering: Lowering, contract: ContractStatement): Statement[] {
   const layouts = layoutRegions(contract, regionsOf(contract, lowering.machine), lowering.machine);
   const regions = layouts.map(({ offset, packed }) => ({ offset, tensor: packed }));
-  const weights = packedBuffer(lowering, { scalar: lowering.scalar, regions }, contract.title);
+  const weights = packedBuffer(lowering, { scalar: lowering.precision.storage, regions }, contract.title);
   const { output, initial, title, input } = contract;
   return [
     comment(`${output.buffer} ${initial === 'output' ? '+=' : '='} ${title} * ${input.buffer}`),
@@ -50,6 +58,10 @@ function rowGroups(group: Group): Statement[] {
   const places = new Map<number, Expression>();
   const { from, to, condition } = rowsOf(lowering, rows);
   const weights: [number, Expression][] = [];
+  if (layout.slices !== undefined) {
+    places.set(layout.slices.axis, sliceNumber);
+    weights.push([layout.slices.weightStride, sliceNumber]);
+  }
   const row = fresh(lowering, 'row');
   const overRows = (body: readonly Statement[]) => loop(row, from, to, rows, body, 'lane');
   // One thread reads a tile's weights once for all rows; invocations side by side read them at the same time.
@@ -58,7 +70,7 @@ function rowGroups(group: Group): Statement[] {
     const { lanes } = layout.region;
     const body: Body = {
       ...group,
-      type: { scalar: lowering.scalar, lanes: lanes === 4 || lanes === 2 ? lanes : 1 },
+      type: { scalar: lowering.precision.scalar, lanes: lanes === 4 || lanes === 2 ? lanes : 1 },
       row: variable(row),
       places,
       tilePlaces,

@@ -76,13 +76,18 @@ function overIndices(walk: Walk, body: (point: Point) => Statement[]): Statement
     before.push(...statements);
     return value;
   });
-  const point: Point = { addresses, strides: maps.map(() => 1), type: { scalar: lowering.scalar, lanes: 1 } };
+  const point: Point = {
+    addresses,
+    strides: maps.map(() => 1),
+    type: { scalar: lowering.precision.scalar, lanes: 1 },
+  };
   return [loop(name, literal(0), literal(at(maps, 0).domain), 1, [...before, ...body(point)], axisOf(walk))];
 }
 
 function stridedDomain(walk: Walk, extents: readonly number[]): Domain {
   const { lowering, maps } = walk;
-  const { scalar, machine } = lowering;
+  const { machine } = lowering;
+  const { scalar } = lowering.precision;
   const strides = maps.map(map => stridesOf(extents, stridedDigits(map) ?? []));
   const stepsAt = (depth: number) => strides.map(each => at(each, depth));
   const lanes = machine.lanes === 2 ? 2 : 4;

@@ -1,7 +1,9 @@
 /** Tile IR → kernel IR: the loop over tiles of rows, and each statement of the tile inside it. */
+import type { Precision } from '../core/precision.ts';
 import { declare, literal, loop, operation } from '../kernel/build.ts';
 import type { Buffer, Kernel, Statement } from '../kernel/kernel.ts';
 import { visitStatements } from '../kernel/traverse.ts';
+import { formatOf } from '../tile/precision.ts';
 import type { TileBuffer, TileProgram } from '../tile/tile.ts';
 import {
   batchRows,
@@ -18,9 +20,9 @@ import { isGrouped, type Machine } from './schedule.ts';
 import { barriersOf } from './synchronise.ts';
 
 export interface LoweringOptions {
-  readonly machine: Machine;
+  readonly machine: Omit<Machine, 'rowGroups'>;
   readonly fusedMultiplyAdd: boolean;
-  readonly scalar: 'f32' | 'f64';
+  readonly precision: Precision;
   /** Rows of a batch that one call may carry. */
   readonly maximumBatch: number;
 }
@@ -31,7 +33,7 @@ export interface LoweredProgram {
   readonly packed: readonly PackedBuffer[];
 }
 
-const reservedNames = ['batch', 'tile', 'rows', 'fullRows'];
+const reservedNames = ['batch', 'tile', 'rows', 'fullRows', 'slice'];
 
 /** `packed` is shared by the kernels of a module, so that equal weights are packed once. */
 export function lowerProgram(
@@ -39,10 +41,11 @@ export function lowerProgram(
   options: LoweringOptions,
   packed: PackedBuffer[],
 ): LoweredProgram {
+  const rowsTogether = Math.min(options.machine.rowsTogether, program.tileRows);
   const lowering: Lowering = {
-    machine: { ...options.machine, rowsTogether: Math.min(options.machine.rowsTogether, program.tileRows) },
+    machine: { ...options.machine, rowsTogether, rowGroups: Math.floor(program.tileRows / rowsTogether) },
     fusedMultiplyAdd: options.fusedMultiplyAdd,
-    scalar: options.scalar,
+    precision: options.precision,
     tileRows: program.tileRows,
     buffers: new Map(program.buffers.map(buffer => [buffer.name, buffer])),
     packed,
@@ -55,7 +58,7 @@ export function lowerProgram(
     ...(before[k] === true ? [barrier] : []),
     ...(statement.kind === 'contract' ? lowerContract(lowering, statement) : lowerMove(lowering, statement)),
   ]);
-  const body = tileLoop(lowering, [...statements.flat(), ...(atEnd ? [barrier] : [])]);
+  const body = tileLoop(lowering, program.slices, [...statements.flat(), ...(atEnd ? [barrier] : [])]);
   const names = new Set<string>();
   visitStatements(body, statement => {
     if (statement.kind === 'load') names.add(statement.buffer);
@@ -73,6 +76,7 @@ export function lowerProgram(
 
 function tileLoop(
   { tileRows, machine: { rowsTogether: together } }: Lowering,
+  slices: number,
   statements: readonly Statement[],
 ): Statement[] {
   const rest = operation('subtract', [batchRows, tileStart]);
@@ -87,19 +91,19 @@ function tileLoop(
         declare('rows', operation('minimum', [literal(tileRows), rest])),
         // The rows in whole groups; what comes alone is not in a group.
         declare('fullRows', together === 1 ? literal(0) : operation('subtract', [tileRowCount, left])),
-        ...statements,
+        ...(slices === 1 ? statements : [loop('slice', literal(0), literal(slices), 1, statements, 'grid')]),
       ],
       'grid',
     ),
   ];
 }
 
-function rowsBuffer({ machine, scalar, tileRows }: Lowering, buffer: TileBuffer): Buffer {
+function rowsBuffer({ machine, precision, tileRows }: Lowering, buffer: TileBuffer): Buffer {
   const { name, role, width } = buffer;
   const scratch = role === 'scratch';
   return {
     name,
-    scalar,
+    scalar: formatOf(buffer, precision),
     extent: scratch
       ? { fixed: tileRows * pitchOf(buffer, machine), perUnit: 0, parameter: undefined }
       : { fixed: 0, perUnit: width, parameter: 'batch' },

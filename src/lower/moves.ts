@@ -7,11 +7,9 @@ import {
   comment,
   declare,
   literal,
-  load,
   loop,
   multiply,
   operation,
-  store,
   variable,
 } from '../kernel/build.ts';
 import type { Expression, Statement, Type } from '../kernel/kernel.ts';
@@ -34,6 +32,7 @@ export function lowerMove(
       const { buffer, map } = statement.output;
       return overDomain({ lowering, maps: [map], isIndependent: true }, ({ addresses, strides, type }, row) =>
         writeVector(
+          lowering,
           buffer,
           add(rowStart(lowering, buffer, row), at(addresses, 0)),
           literal(0, type),
@@ -50,7 +49,11 @@ export function lowerMove(
           const index = add(rowStart(lowering, buffer, row), inRow);
           const read = readVector(lowering, buffer, index, type, stride);
           const done = applyEpilogue(lowering, statement.epilogue, read.value, { inRow, row, stride });
-          return [...read.statements, ...done.statements, ...writeVector(buffer, index, done.value, stride)];
+          return [
+            ...read.statements,
+            ...done.statements,
+            ...writeVector(lowering, buffer, index, done.value, stride),
+          ];
         },
       );
     }
@@ -73,10 +76,14 @@ function lowerCopy(
     const to = add(rowStart(lowering, output.buffer, row), at(addresses, 1));
     const read = readVector(lowering, input.buffer, from, type, at(strides, 0));
     if (!accumulate)
-      return [...read.statements, ...writeVector(output.buffer, to, read.value, at(strides, 1))];
+      return [...read.statements, ...writeVector(lowering, output.buffer, to, read.value, at(strides, 1))];
     const old = readVector(lowering, output.buffer, to, type, at(strides, 1));
     const sum = operation('add', [old.value, read.value]);
-    return [...read.statements, ...old.statements, ...writeVector(output.buffer, to, sum, at(strides, 1))];
+    return [
+      ...read.statements,
+      ...old.statements,
+      ...writeVector(lowering, output.buffer, to, sum, at(strides, 1)),
+    ];
   });
   return [comment(`${output.buffer} ${accumulate ? '+=' : '='} ${input.buffer}, reordered`), ...loops];
 }
@@ -84,7 +91,7 @@ function lowerCopy(
 /** Forward: x[i] = (b[i] − Σ_{j<i} T[i,j]·x[j]) / T[i,i]; backward runs i and j from the other end. */
 function lowerSubstitute(lowering: Lowering, solve: TileStatement & { kind: 'substitute' }): Statement[] {
   const { order, direction, input, output } = solve;
-  const type: Type = { scalar: lowering.scalar, lanes: 1 };
+  const type: Type = { scalar: lowering.precision.scalar, lanes: 1 };
   const weights = packedTensor(lowering, solve.weights, `triangle [${order}, ${order}]`);
   const [row, step, other] = [fresh(lowering, 'row'), fresh(lowering, 'step'), fresh(lowering, 'before')];
   const place = (index: Expression) =>
@@ -92,8 +99,6 @@ function lowerSubstitute(lowering: Lowering, solve: TileStatement & { kind: 'sub
   const i = fresh(lowering, 'i');
   const j = fresh(lowering, 'j');
   const sum = fresh(lowering, 'sum');
-  const weight = fresh(lowering, 'weight');
-  const known = fresh(lowering, 'known');
   const from = mapIndex(lowering, input.map, variable(i));
   const to = mapIndex(lowering, output.map, variable(i));
   const back = mapIndex(lowering, output.map, variable(j));
@@ -105,26 +110,23 @@ function lowerSubstitute(lowering: Lowering, solve: TileStatement & { kind: 'sub
     1,
   );
   const entry = (column: Expression) => add(multiply(variable(i), literal(order)), column);
+  const weight = readVector(lowering, weights.name, entry(variable(j)), type, 1, 'weight');
+  const before = add(rowStart(lowering, output.buffer, variable(row)), back.value);
+  const known = readVector(lowering, output.buffer, before, type, 1, 'known');
   const inner: Statement[] = [
     declare(j, place(variable(other))),
     ...back.statements,
-    load(weight, type, weights.name, entry(variable(j))),
-    load(known, type, output.buffer, add(rowStart(lowering, output.buffer, variable(row)), back.value)),
+    ...weight.statements,
+    ...known.statements,
     assign(
       sum,
-      operation('subtract', [
-        variable(sum, type),
-        operation('multiply', [variable(weight, type), variable(known, type)]),
-      ]),
+      operation('subtract', [variable(sum, type), operation('multiply', [weight.value, known.value])]),
     ),
   ];
-  const pivot = fresh(lowering, 'pivot');
+  const pivot = readVector(lowering, weights.name, entry(variable(i)), type, 1, 'pivot');
   const finish: Statement[] = solve.unitDiagonal
     ? []
-    : [
-        load(pivot, type, weights.name, entry(variable(i))),
-        assign(sum, operation('divide', [variable(sum, type), variable(pivot, type)])),
-      ];
+    : [...pivot.statements, assign(sum, operation('divide', [variable(sum, type), pivot.value]))];
   const body: Statement[] = [
     declare(i, place(variable(step))),
     ...from.statements,
@@ -133,10 +135,12 @@ function lowerSubstitute(lowering: Lowering, solve: TileStatement & { kind: 'sub
     declare(sum, start.value, true),
     loop(other, literal(0), variable(step), 1, inner),
     ...finish,
-    store(
+    ...writeVector(
+      lowering,
       output.buffer,
       add(rowStart(lowering, output.buffer, variable(row)), to.value),
       variable(sum, type),
+      1,
     ),
   ];
   return [

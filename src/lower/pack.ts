@@ -8,7 +8,6 @@ import { parametersOf, type Tensor, tensorsIn } from '../ir/tensor.ts';
 import {
   assign,
   declare,
-  f32,
   f64,
   i32,
   literal,
@@ -58,11 +57,13 @@ export function lowerPack(packed: PackedBuffer): PackKernel {
   return { kernel, reads: parameters.map(({ name }) => name) };
 }
 
-/** f64 and indices to the target's type, rounded once. */
+/** f64 and indices to the target's type, rounded once: a number of sixteen bits is never an f32 in between. */
 function converted(value: Expression, scalar: Buffer['scalar']): Expression {
   if (value.type.scalar === scalar) return value;
-  if (value.type.scalar === 'i32') return operation('toFloat', [value], scalar === 'f32' ? f32 : f64);
-  return scalar === 'f32' ? operation('toPrecision', [value], f32) : operation('toInteger', [value], i32);
+  if (scalar === 'i32') return operation('toInteger', [value], i32);
+  if (value.type.scalar !== 'i32') return operation('toPrecision', [value], { scalar, lanes: 1 });
+  if (scalar === 'f32' || scalar === 'f64') return operation('toFloat', [value], { scalar, lanes: 1 });
+  return converted(converted(value, 'f64'), scalar);
 }
 
 const elementsOf = (tensor: Tensor): number => tensor.shape.reduce((a, b) => a * b, 1);

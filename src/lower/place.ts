@@ -39,6 +39,7 @@ export function placeSegment(segment: SegmentInput): TileProgram {
     name: segment.name,
     comment: segment.comment,
     tileRows: segment.tileRows,
+    slices: 1,
     buffers: [...placement.buffers.values()],
     statements: placement.statements,
   };

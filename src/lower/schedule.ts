@@ -45,6 +45,8 @@ export interface Machine {
    * Rows of the batch that share one pass over the weights; the remaining rows go one by one with a wider tile.
    */
   readonly rowsTogether: number;
+  /** Groups of rows in a tile, which invocations may take side by side. */
+  readonly rowGroups: number;
   /** Elements of a line of the tile's memory; 0 where rows need no distance (context.ts). */
   readonly lineElements: number;
   /** How many share out the iterations of a tile's loops, with the tile's scratch in common; 1 is one thread. */
@@ -80,7 +82,8 @@ const widthOf = ({ accumulators, rowsTogether }: Machine): number => Math.floor(
 function busyWidth({ axes }: ContractStatement, machine: Machine, lanes: number): number {
   const outputs = axes.reduce((product, { kind, extent }) => product * (kind === 'free' ? extent : 1), 1);
   let width = widthOf(machine);
-  while (isGrouped(machine) && width > 1 && outputs / lanes < width * machine.invocations) width /= 2;
+  const vectors = (outputs / lanes) * machine.rowGroups;
+  while (isGrouped(machine) && width > 1 && vectors < width * machine.invocations) width /= 2;
   return width;
 }
 

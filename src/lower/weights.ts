@@ -49,6 +49,8 @@ export interface RegionLayout {
   readonly tiles: RegionLoop | undefined;
   /** Reduction loops, outermost first. */
   readonly reduce: readonly RegionLoop[];
+  /** Over the slices of the program; absent where it has one. */
+  readonly slices: RegionLoop | undefined;
   /** Offset of the piece in the packed buffer. */
   readonly offset: number;
   readonly elements: number;
@@ -92,7 +94,8 @@ function layoutRegion(
   const reduce = indices.filter(k => at(axes, k).kind === 'reduce').map(loopOf);
   const byOutput = (a: RegionLoop, b: RegionLoop) => outputStep(contract, b) - outputStep(contract, a);
   const free = isGrouped(machine) ? [...outer, ...tiles].sort(byOutput) : [...outer, ...tiles];
-  const loops = isGrouped(machine) ? [...reduce, ...free] : [...free, ...reduce];
+  const slices = indices.filter(k => at(axes, k).kind === 'slice').map(loopOf);
+  const loops = [...slices, ...(isGrouped(machine) ? [...reduce, ...free] : [...free, ...reduce])];
   const stored = loops.filter(loop => used.has(loop.axis));
   const strides = new Map<number, number>();
   let elements = width * lanes;
@@ -109,6 +112,7 @@ function layoutRegion(
     free: free.map(withStride),
     tiles: tiles.map(withStride)[0],
     reduce: reduce.map(withStride),
+    slices: slices.map(withStride)[0],
     offset,
     elements,
     packed: packedTensor(contract, region, stored),

@@ -9,13 +9,11 @@ import type {
 } from '../../runtime/types.ts';
 import { invariant } from '../core/invariant.ts';
 import type { ParameterDeclaration, Program } from '../ir/operator.ts';
-import type { Buffer } from '../kernel/kernel.ts';
+import { type Buffer, bytesOf } from '../kernel/kernel.ts';
 import type { PackedBuffer } from '../lower/context.ts';
 import type { LoweredOperator } from '../pipeline.ts';
 import { describeDefault } from './defaults.ts';
 import { type IndexUse, indexUses } from './indexUse.ts';
-
-const bytesOf = { i32: 4, f32: 4, f64: 8 } as const;
 
 /** Buffers shared by kernels keep their names; scratch belongs to one kernel and lies where another's may lie too. */
 export function describeProgram(
@@ -38,7 +36,7 @@ export function describeProgram(
           : name === 'y'
             ? 'output'
             : 'workspace';
-      const size = bytesOf[buffer.scalar];
+      const size = bytesOf(buffer.scalar);
       const { fixed, perUnit } = buffer.extent;
       buffers.set(name, { name, role, fixedBytes: fixed * size, bytesPerRow: perUnit * size });
     }

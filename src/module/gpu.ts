@@ -9,7 +9,7 @@ import type {
   ShaderDescription,
 } from '../../runtime/types.ts';
 import { invariant } from '../core/invariant.ts';
-import type { Kernel } from '../kernel/kernel.ts';
+import { bytesOf, type Kernel } from '../kernel/kernel.ts';
 import type { PackedBuffer } from '../lower/context.ts';
 import { lowerPack } from '../lower/pack.ts';
 import { type LoweredInstance, shareOut } from '../pipeline.ts';
@@ -60,8 +60,9 @@ function describeVariant({ profile, operators, packed }: LoweredVariant): GpuVar
         invariant(place !== undefined, 'every packed buffer has its place');
         return { ...pack, binding: nameOf(place.binding), offset: place.offset };
       }),
-      buffers: arrangement.bindings.map(({ name, elements }) => ({
+      buffers: arrangement.bindings.map(({ name, scalar, elements }) => ({
         name: nameOf(name),
+        ...(scalar === 'f16' && { storage: scalar }),
         elements,
         perCall: callBindings.has(name),
       })),
@@ -76,7 +77,7 @@ function describeVariant({ profile, operators, packed }: LoweredVariant): GpuVar
       limits: beyondDefaults(
         limitsOf(most(kernels.map(sharedBytes)), group, most(buffers.map(bindingBytes))),
       ),
-      features: group.features,
+      features: [...group.features, ...(kernels.some(holdsHalves) ? ['shader-f16'] : [])],
     },
     packs: parts.flatMap(part => part.packs),
     buffers,
@@ -93,7 +94,7 @@ function describeVariant({ profile, operators, packed }: LoweredVariant): GpuVar
 }
 
 const most = (bytes: readonly number[]): number => bytes.reduce((a, b) => Math.max(a, b), 0);
-const bindingBytes = ({ elements }: GpuBuffer): number => 4 * elements;
+const bindingBytes = ({ elements, storage }: GpuBuffer): number => bytesOf(storage ?? 'f32') * elements;
 
 type Part = Pick<GpuVariantContents, 'packs' | 'buffers' | 'shaders'>;
 
@@ -120,9 +121,15 @@ function groupOf(profile: GpuProfileName): GroupLimits {
   return group;
 }
 
+const holdsHalves = ({ buffers }: Kernel): boolean => buffers.some(({ scalar }) => scalar === 'f16');
+
 /** Bytes of the group's memory that a kernel takes. */
 const sharedBytes = ({ buffers }: Kernel): number =>
-  buffers.reduce((bytes, { space, extent }) => (space === 'shared' ? bytes + 4 * extent.fixed : bytes), 0);
+  buffers.reduce(
+    (bytes, { space, scalar, extent }) =>
+      space === 'shared' ? bytes + bytesOf(scalar) * extent.fixed : bytes,
+    0,
+  );
 
 const kernelsOf = ({ modes }: LoweredInstance): readonly Kernel[] => modes.flatMap(({ kernels }) => kernels);
 
@@ -185,7 +192,8 @@ function shaderOf(
       ? []
       : [{ buffer: bufferOf(name), access: type === 'storage' ? ('write' as const) : ('read' as const) }],
   );
-  return { name: kernel.name, tileRows: shared.tileRows, bindings, code: printWgsl(shared) };
+  const { tileRows, slices } = shared;
+  return { name: kernel.name, tileRows, slices, bindings, code: printWgsl(shared) };
 }
 
 /** What lives in the memory of a group is the shader's own. */

@@ -5,7 +5,9 @@
  * moves values is never a kernel of its own, unless it is all there is.
  */
 import { at } from '../core/invariant.ts';
+import { type Precision, realFormats } from '../core/precision.ts';
 import type { Program, Step } from '../ir/operator.ts';
+import { wholeGroups } from '../tile/fit.ts';
 import { type Link, linksOf, stepsOf } from './links.ts';
 import type { Profile } from './profile.ts';
 import { emptyStretch, prepend, type Stretch } from './residency.ts';
@@ -43,7 +45,9 @@ export interface Plan {
   readonly name: string;
   readonly title: string;
   readonly profile: Profile;
-  readonly bytesPerElement: 4 | 8;
+  readonly precision: Precision;
+  /** Of the storage format. */
+  readonly bytesPerElement: 2 | 4 | 8;
   readonly columns: number;
   readonly rows: number;
   readonly segments: readonly Segment[];
@@ -52,7 +56,8 @@ export interface Plan {
   readonly oversize: readonly Oversize[];
 }
 
-export function planProgram(program: Program, profile: Profile, bytesPerElement: 4 | 8): Plan {
+export function planProgram(program: Program, profile: Profile, precision: Precision): Plan {
+  const bytesPerElement = realFormats[precision.storage].bytes;
   const links = linksOf(program);
   const room: Room = {
     elements: Math.floor(profile.tileBytes / bytesPerElement),
@@ -82,6 +87,7 @@ export function planProgram(program: Program, profile: Profile, bytesPerElement:
     name: program.name,
     title: program.title,
     profile,
+    precision,
     bytesPerElement,
     columns: program.columns,
     rows: program.rows,
@@ -153,6 +159,5 @@ function cheapestEnds(links: readonly Link[], room: Room): number[] {
 
 /** As many rows as fit, in whole groups that share their weights where that many fit. */
 function tileRowsFor(rowBytes: number, { tileBytes, tileRows, rowsTogether }: Profile): number {
-  const fitting = Math.min(tileRows, Math.floor(tileBytes / rowBytes));
-  return fitting >= rowsTogether ? fitting - (fitting % rowsTogether) : Math.max(1, fitting);
+  return Math.max(1, wholeGroups(Math.min(tileRows, Math.floor(tileBytes / rowBytes)), rowsTogether));
 }

@@ -35,6 +35,8 @@ export interface GroupLimits {
   readonly invocations: number;
   /** Groups of one launch. */
   readonly maximumGroups: number;
+  /** Bytes that memory moves at once: a group should write no less in one place. */
+  readonly sectorBytes: number;
   /** Bytes that one binding may hold. */
   readonly bindingBytes: number;
   /** What kernels may use only where a device names it, by the language's own names: `shader-f16`, `subgroups`. */
@@ -59,7 +61,7 @@ const wasmSimd128: Profile = {
 };
 
 /** Every WebGPU device: the default limits of the specification. */
-const webgpuDefault: Profile = {
+const webgpuDefault = {
   name: 'webgpu-default',
   language: 'wgsl',
   vectorLanes: 4,
@@ -67,24 +69,24 @@ const webgpuDefault: Profile = {
   tileBytes: 16 * 1024,
   tileMemory: 'workgroup memory',
   tileHolds: 'between',
-  tileRows: 4,
+  tileRows: 8,
   rowsTogether: 4,
   lineBytes: 0,
   fusedMultiplyAdd: false,
   memoryBytes: 2 ** 31,
-  group: { invocations: 256, maximumGroups: 65535, bindingBytes: 2 ** 27, features: [] },
-};
+  group: { invocations: 256, maximumGroups: 65535, sectorBytes: 32, bindingBytes: 2 ** 27, features: [] },
+} as const satisfies Profile;
 
 /**
  * What GPUs of desktops and phones offer beyond that: twice the memory of a group, so that rows twice as long keep the
  * rows of their tile, and chains twice as wide one kernel. More (48 KB on some) would leave too few groups at a time.
  */
-const webgpuLarge: Profile = {
+const webgpuLarge = {
   ...webgpuDefault,
   name: 'webgpu-large',
   tileBytes: 32 * 1024,
-  group: { invocations: 256, maximumGroups: 65535, bindingBytes: 2 ** 30, features: [] },
-};
+  group: { ...webgpuDefault.group, bindingBytes: 2 ** 30 },
+} as const satisfies Profile;
 
 export const profiles = {
   'wasm-simd128': wasmSimd128,

@@ -4,9 +4,10 @@ import { formatBytes, type Plan, type Segment } from './plan.ts';
 
 /** `stepText` writes a step, which is not the planner's business. */
 export function planText(plan: Plan, stepText: (step: Step) => string): string {
-  const { name, columns, rows, profile, bytesPerElement, segments, workspaces, cuts, oversize } = plan;
+  const { name, columns, rows, profile, precision, bytesPerElement, segments, workspaces, cuts, oversize } =
+    plan;
   return [
-    `plan ${name}: ${columns} -> ${rows}, f${8 * bytesPerElement} on ${profile.name}`,
+    `plan ${name}: ${columns} -> ${rows}, ${precision.storage} on ${profile.name}`,
     ...segments.flatMap(segment => [
       `  kernel ${segment.name}: ${flowText(segment, bytesPerElement)}`,
       ...segment.steps.map(step => `    ${stepText(step)}`),

@@ -3,32 +3,41 @@
  * one row alone is too much, the widest values are rows of a workspace: the group that has the rows of a tile reads
  * and writes them there, and no other does. A pass over a program whose scratch is shared out already.
  */
+import type { Precision } from '../core/precision.ts';
+import { bytesOf } from './precision.ts';
 import type { TileBuffer, TileProgram } from './tile.ts';
 import { renameBuffers } from './traverse.ts';
 
 export interface ScratchMemory {
-  readonly elements: number;
+  readonly bytes: number;
   /** Rows begin at multiples of so many elements. */
   readonly lanes: number;
-  /** Rows that share a pass over the weights: a tile has a multiple of these, or fewer. */
+  /** What decides how much an element takes. */
+  readonly precision: Precision;
+  /** Rows that share a pass over the weights. */
   readonly rowsTogether: number;
 }
 
+/** Of so many rows, those in whole groups that share their weights; fewer than a group stay as they are. */
+export const wholeGroups = (rows: number, together: number): number =>
+  rows < together ? rows : rows - (rows % together);
+
 export function fitScratch(
   program: TileProgram,
-  { elements, lanes, rowsTogether }: ScratchMemory,
+  { bytes, lanes, precision, rowsTogether }: ScratchMemory,
 ): TileProgram {
+  const bytesIn = (buffer: TileBuffer): number =>
+    Math.ceil(buffer.width / lanes) * lanes * bytesOf(buffer, precision);
   const widestFirst = program.buffers
     .filter(({ role }) => role === 'scratch')
-    .toSorted((a, b) => b.width - a.width);
+    .toSorted((a, b) => bytesIn(b) - bytesIn(a));
   const rowOf = (buffers: readonly TileBuffer[]): number =>
-    buffers.reduce((total, { width }) => total + Math.ceil(width / lanes) * lanes, 0);
+    buffers.reduce((total, buffer) => total + bytesIn(buffer), 0);
   let spilled = 0;
-  while (rowOf(widestFirst.slice(spilled)) > elements) spilled++;
+  while (rowOf(widestFirst.slice(spilled)) > bytes) spilled++;
   const row = rowOf(widestFirst.slice(spilled));
-  const fitting = row === 0 ? program.tileRows : Math.floor(elements / row);
-  const whole = fitting < rowsTogether ? fitting : fitting - (fitting % rowsTogether);
-  const tileRows = fitting < program.tileRows ? whole : program.tileRows;
+  const fitting = row === 0 ? program.tileRows : Math.min(program.tileRows, Math.floor(bytes / row));
+  const tileRows = wholeGroups(fitting, rowsTogether);
   // A workspace is known by its name to all kernels of a program.
   const moved = new Map(
     widestFirst.slice(0, spilled).map(({ name }) => [name, `${program.name}_${name}`] as const),

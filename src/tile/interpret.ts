@@ -1,20 +1,33 @@
 /**
  * The meaning of the tile IR, in numbers. Rows never interact, so the whole batch is one tile here. `round` is applied
- * after every arithmetic operation: `Math.fround` gives what a strict f32 kernel computes, bit for bit.
+ * after every arithmetic operation: `Math.fround` gives what a strict f32 kernel computes, bit for bit. `store` is
+ * applied to weights and to what is written to buffers that hold the storage format.
  */
 import { at, invariant, unreachable } from '../core/invariant.ts';
 import { mapAt } from '../ir/indexMap.ts';
 import { applyPointwise } from '../ir/pointwise.ts';
 import { type Environment, evaluateTensor, tableReader } from '../ir/tensorEvaluate.ts';
+import { unsliced } from './slice.ts';
 import type { Axis, ContractStatement, EpilogueStep, TileProgram, TileStatement, View } from './tile.ts';
 
 export interface TileRun {
   readonly environment: Environment;
   readonly batch: number;
   readonly round: (value: number) => number;
+  /** `round` where it is absent. */
+  readonly store?: (value: number) => number;
 }
 
-type Rows = Map<string, { readonly width: number; readonly data: Float64Array }>;
+interface RowsOfBuffer {
+  readonly width: number;
+  readonly data: Float64Array;
+  /** What becomes of a value that is written. */
+  readonly hold: (value: number) => number;
+}
+
+type Rows = Map<string, RowsOfBuffer>;
+
+const storeOf = ({ round, store = round }: TileRun) => store;
 
 /**
  * Runs the program on the buffers it is given (input and workspaces, row-major [batch, width])
@@ -26,16 +39,16 @@ export function interpretTile(
   run: TileRun,
 ): Rows {
   const rows: Rows = new Map(
-    program.buffers.map(({ name, width }) => {
+    program.buffers.map(({ name, width, isWide }) => {
       const data = given.get(name)?.slice() ?? new Float64Array(width * run.batch).fill(Number.NaN);
       invariant(
         data.length === width * run.batch,
         `${name} holds ${data.length} elements, not ${width} x ${run.batch}`,
       );
-      return [name, { width, data }];
+      return [name, { width, data, hold: isWide ? run.round : storeOf(run) }];
     }),
   );
-  for (const statement of program.statements) {
+  for (const statement of unsliced(program)) {
     const execute = prepare(statement, rows, run);
     for (let row = 0; row < run.batch; row++) execute(row);
   }
@@ -61,7 +74,7 @@ function prepare(statement: TileStatement, rows: Rows, run: TileRun): (row: numb
         for (const [source, target] of addresses) {
           const value = at(from.data, row * from.width + source);
           const place = row * to.width + target;
-          to.data[place] = statement.accumulate ? run.round(at(to.data, place) + value) : value;
+          to.data[place] = to.hold(statement.accumulate ? run.round(at(to.data, place) + value) : value);
         }
       };
     }
@@ -80,7 +93,8 @@ function prepare(statement: TileStatement, rows: Rows, run: TileRun): (row: numb
       return row => {
         for (let i = 0; i < map.domain; i++) {
           const address = mapAt(map, i, tableReader(run.environment));
-          to.data[row * to.width + address] = finish(row, address, at(to.data, row * to.width + address));
+          const place = row * to.width + address;
+          to.data[place] = to.hold(finish(row, address, at(to.data, place)));
         }
       };
     }
@@ -119,7 +133,7 @@ function points(
 function prepareContract(statement: ContractStatement, rows: Rows, run: TileRun): (row: number) => void {
   const { axes, input, output, initial } = statement;
   const [from, to] = [bufferOf(rows, input.buffer), bufferOf(rows, output.buffer)];
-  const weights = evaluateTensor(statement.weights, run.environment).data;
+  const weights = evaluateTensor(statement.weights, run.environment).data.map(storeOf(run));
   const weightStrides = rowMajor(axes.map(axis => axis.extent));
   const strides = [input.strides, output.strides, weightStrides];
   const free = points(axes, 'free', strides);
@@ -133,9 +147,9 @@ function prepareContract(statement: ContractStatement, rows: Rows, run: TileRun)
       let sum = initial === 'zero' ? 0 : at(to.data, place);
       for (const [inReduce = 0, , weightReduce = 0] of reduce) {
         const value = at(from.data, row * from.width + base(input) + inFree + inReduce);
-        sum = run.round(sum + run.round(run.round(at(weights, weightFree + weightReduce)) * value));
+        sum = run.round(sum + run.round(at(weights, weightFree + weightReduce) * value));
       }
-      to.data[place] = finish(row, address, sum);
+      to.data[place] = to.hold(finish(row, address, sum));
     }
   };
 }
@@ -155,9 +169,8 @@ function prepareEpilogue(steps: readonly EpilogueStep[], rows: Rows, run: TileRu
   const prepared = steps.map(step => {
     switch (step.kind) {
       case 'bias': {
-        const bias = evaluateTensor(step.bias, run.environment).data;
-        return (_row: number, address: number, value: number) =>
-          run.round(value + run.round(at(bias, address)));
+        const bias = evaluateTensor(step.bias, run.environment).data.map(storeOf(run));
+        return (_row: number, address: number, value: number) => run.round(value + at(bias, address));
       }
       case 'gate': {
         const gate = bufferOf(rows, step.buffer);
@@ -182,18 +195,18 @@ function prepareSubstitute(
 ): (row: number) => void {
   const { order, direction, unitDiagonal, input, output } = statement;
   const [from, to] = [bufferOf(rows, input.buffer), bufferOf(rows, output.buffer)];
-  const weights = evaluateTensor(statement.weights, run.environment).data;
+  const weights = evaluateTensor(statement.weights, run.environment).data.map(storeOf(run));
   const sequence = Array.from({ length: order }, (_, step) =>
     direction === 'forward' ? step : order - 1 - step,
   );
-  const entry = (i: number, j: number) => run.round(at(weights, i * order + j));
+  const entry = (i: number, j: number) => at(weights, i * order + j);
   const solved = (j: number) => mapAt(output.map, j, tableReader(run.environment));
   return row => {
     sequence.forEach((i, step) => {
       let sum = at(from.data, row * from.width + mapAt(input.map, i, tableReader(run.environment)));
       for (const j of sequence.slice(0, step))
         sum = run.round(sum - run.round(entry(i, j) * at(to.data, row * to.width + solved(j))));
-      to.data[row * to.width + solved(i)] = unitDiagonal ? sum : run.round(sum / entry(i, i));
+      to.data[row * to.width + solved(i)] = to.hold(unitDiagonal ? sum : run.round(sum / entry(i, i)));
     });
   };
 }

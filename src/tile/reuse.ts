@@ -14,6 +14,7 @@ interface Lifetime {
 
 interface Slot {
   readonly name: string;
+  readonly isWide: boolean;
   width: number;
   /** The last statement that needs what lies in it. */
   busyUntil: number;
@@ -23,13 +24,15 @@ export function reuseScratch(program: TileProgram): TileProgram {
   const slots: Slot[] = [];
   const renamed = new Map<string, string>();
   for (const { buffer, first, last } of lifetimesOf(program)) {
-    const slot = slotFor(slots, buffer.width, first);
+    const slot = slotFor(slots, buffer, first);
     slot.width = Math.max(slot.width, buffer.width);
     slot.busyUntil = last;
     renamed.set(buffer.name, slot.name);
   }
   const kept = program.buffers.filter(({ role }) => role !== 'scratch');
-  const scratch = slots.map(({ name, width }): TileBuffer => ({ name, role: 'scratch', width }));
+  const scratch = slots.map(
+    ({ name, width, isWide }): TileBuffer => ({ name, role: 'scratch', width, ...(isWide && { isWide }) }),
+  );
   const statements = program.statements.map(statement =>
     renameBuffers(statement, name => renamed.get(name) ?? name),
   );
@@ -51,12 +54,17 @@ function lifetimesOf({ buffers, statements }: TileProgram): Lifetime[] {
   return [...lifetimes.values()];
 }
 
-/** A free slot that is wide enough and no wider than needed, else the widest free one, which grows, else a new one. */
-function slotFor(slots: Slot[], width: number, from: number): Slot {
-  const free = slots.filter(slot => slot.busyUntil < from).sort((a, b) => a.width - b.width);
+/**
+ * A free slot of the same format that is wide enough and no wider than needed, else the widest free one, which grows,
+ * else a new one.
+ */
+function slotFor(slots: Slot[], { width, isWide = false }: TileBuffer, from: number): Slot {
+  const free = slots
+    .filter(slot => slot.busyUntil < from && slot.isWide === isWide)
+    .sort((a, b) => a.width - b.width);
   const found = free.find(slot => slot.width >= width) ?? free.at(-1);
   if (found !== undefined) return found;
-  const made: Slot = { name: `t${slots.length}`, width: 0, busyUntil: -1 };
+  const made: Slot = { name: `t${slots.length}`, isWide, width: 0, busyUntil: -1 };
   slots.push(made);
   return made;
 }

@@ -2,10 +2,12 @@
 import { mapText, scaled, sumText } from '../ir/indexMapText.ts';
 import type { EpilogueStep, MappedView, TileProgram, TileStatement, View } from './tile.ts';
 
-export function tileText({ name, tileRows, buffers, statements }: TileProgram): string {
+export function tileText({ name, tileRows, slices, buffers, statements }: TileProgram): string {
   return [
-    `tile ${name}, ${tileRows} rows at a time`,
-    ...buffers.map(({ name: buffer, role, width }) => `  ${role} ${buffer}[${width}]`),
+    `tile ${name}, ${tileRows} rows at a time${slices === 1 ? '' : `, ${slices} slices`}`,
+    ...buffers.map(
+      ({ name: buffer, role, width, isWide }) => `  ${isWide ? 'wide ' : ''}${role} ${buffer}[${width}]`,
+    ),
     ...statements.map(statement => `  ${statementText(statement)}`),
     '',
   ].join('\n');

@@ -8,6 +8,8 @@
  * - A `View` gives the address, inside one row, of a point of the statement's axes: offset + Σ strides[k]·i_k
  *   (elements). Permutations live here: a factor reads its input through the view, so moving data is never a
  *   step of its own.
+ * - A program with several `slices` runs its statements for each slice of a tile, in order; the index of the slice is
+ *   the axis of kind 'slice' of each statement. Scratch does not outlive a slice.
  * - `contract`: out[free] = epilogue(initial + Σ_reduce weights[axes]·in[free, reduce]), the sum taken in the
  *   row-major order of the reduce axes, strictly. `weights` is a tensor whose shape is the extents of the
  *   axes; how it is laid out in memory is chosen by lowering and produced by a pack step. A contract may not
@@ -28,12 +30,14 @@ export interface TileBuffer {
   readonly role: 'input' | 'output' | 'workspace' | 'scratch';
   /** Elements in one row. */
   readonly width: number;
+  /** Holds numbers as they are computed where other buffers hold a narrower format (precision.ts). */
+  readonly isWide?: boolean;
 }
 
 export interface Axis {
   readonly name: string;
   readonly extent: number;
-  readonly kind: 'free' | 'reduce';
+  readonly kind: 'free' | 'reduce' | 'slice';
 }
 
 export interface View {
@@ -94,6 +98,8 @@ export interface TileProgram {
   readonly name: string;
   readonly comment: readonly string[];
   readonly tileRows: number;
+  /** 1 where a tile is computed as a whole. */
+  readonly slices: number;
   readonly buffers: readonly TileBuffer[];
   readonly statements: readonly TileStatement[];
 }

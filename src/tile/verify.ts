@@ -7,6 +7,11 @@ import { readsOf, writtenBy } from './traverse.ts';
 export function verifyTile(program: TileProgram): string[] {
   const buffers = new Map(program.buffers.map(buffer => [buffer.name, buffer]));
   const problems: string[] = [];
+  const withSlices = program.statements.filter(
+    statement => statement.kind === 'contract' && statement.axes.some(({ kind }) => kind === 'slice'),
+  );
+  if (withSlices.length !== (program.slices === 1 ? 0 : program.statements.length))
+    problems.push(`${withSlices.length} of ${program.statements.length} statements are in slices`);
   if (program.tileRows < 1) problems.push('a tile has at least one row');
   if (buffers.size !== program.buffers.length) problems.push('two buffers share a name');
   const written = new Set(
@@ -120,7 +125,7 @@ function checkOutputs({ axes, output }: ContractStatement, complain: Complain): 
   let reach = 0;
   const free = axes
     .map((axis, k) => ({ ...axis, stride: Math.abs(at(output.strides, k)) }))
-    .filter(axis => axis.kind === 'free' && axis.extent > 1)
+    .filter(axis => axis.kind !== 'reduce' && axis.extent > 1 && (axis.kind === 'free' || axis.stride > 0))
     .sort((a, b) => a.stride - b.stride);
   for (const { name, extent, stride } of free) {
     if (stride <= reach) complain(`two values for one output along ${name}`);

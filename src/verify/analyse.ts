@@ -6,32 +6,30 @@
 import { at, unreachable } from '../core/invariant.ts';
 import { mapAt } from '../ir/indexMap.ts';
 import { tableReader } from '../ir/tensorEvaluate.ts';
+import { unsliced } from '../tile/slice.ts';
 import type { MappedView, TileProgram, TileStatement } from '../tile/tile.ts';
 import { analyseContract } from './analyseContract.ts';
 import { prepareEpilogue } from './analyseEpilogue.ts';
-import { orderFree, over, productRounding } from './bound.ts';
-import { type AnalysisRun, type BoundedBuffers, type BoundedRows, rowsOf } from './boundedRows.ts';
+import { exactly, orderFree, over, productRounding } from './bound.ts';
+import { type AnalysisRun, type BoundedBuffers, type BoundedRows, put, rowsOf } from './boundedRows.ts';
 import { packedTensor } from './boundedTensor.ts';
 
-/** Adds what the program writes to the buffers it is given; scratch is its own, whatever another's was called. */
+/** Adds what the program writes to the buffers it is given (input and workspaces). */
 export function analyseTile(
   program: TileProgram,
   given: ReadonlyMap<string, BoundedRows>,
   run: AnalysisRun,
 ): BoundedBuffers {
   const buffers: BoundedBuffers = new Map(
-    program.buffers.map(({ name, role, width }) => {
+    program.buffers.map(({ name, role, width, isWide }) => {
+      // Scratch of the program before may have the same name.
       const rows = role === 'scratch' ? undefined : given.get(name);
-      const made = {
-        width,
-        value: new Float64Array(width * run.batch),
-        error: new Float64Array(width * run.batch),
-      };
-      const own = rows === undefined ? made : { width, value: rows.value.slice(), error: rows.error.slice() };
-      return [name, own] as const;
+      const value = rows?.value.slice() ?? new Float64Array(width * run.batch);
+      const error = rows?.error.slice() ?? new Float64Array(width * run.batch);
+      return [name, { width, value, error, storage: isWide ? undefined : run.arithmetic.storage }] as const;
     }),
   );
-  for (const statement of program.statements) analyseStatement(statement, buffers, run);
+  for (const statement of unsliced(program)) analyseStatement(statement, buffers, run);
   return buffers;
 }
 
@@ -43,18 +41,14 @@ function analyseStatement(statement: TileStatement, buffers: BoundedBuffers, run
       return analyseCopy(statement, buffers, run);
     case 'fill': {
       const { rows, addresses } = viewed(statement.output, buffers, run);
-      return everyAddress(rows, addresses, run, place => {
-        rows.value[place] = 0;
-        rows.error[place] = 0;
-      });
+      return everyAddress(rows, addresses, run, place => put(rows, place, exactly(0)));
     }
     case 'pointwise': {
       const { rows, addresses } = viewed(statement.output, buffers, run);
       const finish = prepareEpilogue(statement.epilogue, buffers, run);
       return everyAddress(rows, addresses, run, (place, row, address) => {
-        const done = finish(row, address, { value: at(rows.value, place), error: at(rows.error, place) });
-        rows.value[place] = done.value;
-        rows.error[place] = done.error;
+        const computed = { value: at(rows.value, place), error: at(rows.error, place) };
+        put(rows, place, finish(row, address, computed));
       });
     }
     case 'substitute':
@@ -96,11 +90,10 @@ function analyseCopy(
       const [value, error] = [at(from.rows.value, source), at(from.rows.error, source)];
       const [old, oldError] = [at(to.rows.value, place), at(to.rows.error, place)];
       if (!accumulate || (old === 0 && oldError === 0)) {
-        to.rows.value[place] = value;
-        to.rows.error[place] = error;
+        put(to.rows, place, { value, error });
       } else if (value !== 0 || error !== 0) {
-        to.rows.value[place] = old + value;
-        to.rows.error[place] = oldError + error + u * (Math.abs(old + value) + oldError + error) + 3 * flush;
+        const size = Math.abs(old + value) + oldError + error;
+        put(to.rows, place, { value: old + value, error: oldError + error + u * size + 3 * flush });
       }
     });
   }
@@ -147,8 +140,7 @@ function analyseSubstitute(
       value = quotient.value;
       error = quotient.error;
     }
-    to.rows.value[place] = value;
-    to.rows.error[place] = error;
+    put(to.rows, place, { value, error });
   };
   for (let row = 0; row < run.batch; row++) {
     sequence.forEach((i, step) => {

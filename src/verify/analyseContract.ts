@@ -3,7 +3,7 @@ import { at } from '../core/invariant.ts';
 import type { Axis, ContractStatement } from '../tile/tile.ts';
 import { prepareEpilogue } from './analyseEpilogue.ts';
 import { orderFree, productRounding } from './bound.ts';
-import { type AnalysisRun, type BoundedBuffers, rowsOf } from './boundedRows.ts';
+import { type AnalysisRun, type BoundedBuffers, put, rowsOf } from './boundedRows.ts';
 import { packedTensor } from './boundedTensor.ts';
 
 /** Every point of the axes of one kind, row-major: what it adds to the address of a view. */
@@ -77,13 +77,7 @@ export function analyseContract(
         if (!reassociates) error += u * (Math.abs(value) + error);
       }
       error += orderFree(roundings, magnitude, arithmetic);
-      if (finish !== undefined) {
-        const done = finish(row, address, { value, error });
-        value = done.value;
-        error = done.error;
-      }
-      to.value[place] = value;
-      to.error[place] = error;
+      put(to, place, finish?.(row, address, { value, error }) ?? { value, error });
     }
   }
 }

@@ -2,15 +2,16 @@
 import { functionErrorUlp } from '../../codegen/functions.ts';
 import { doubleErrorUlp } from '../../codegen/functionsDouble.ts';
 import { invariant } from '../core/invariant.ts';
+import { type HalfFormat, realFormats } from '../core/precision.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Profile } from '../plan/profile.ts';
-import type { Arithmetic, ExpandedFunction } from './bound.ts';
+import type { Arithmetic, ExpandedFunction, Storage } from './bound.ts';
 
 /** The analysis is computed in f64: what its own rounding loses is far below a thousandth of a bound. */
 const analysisShare = 1 + 2 ** -10;
 
 /** As WebAssembly and the host compute: every operation rounded to nearest, in the order written. */
-const strict = { flush: 0, reassociates: false, divisionRoundings: 1 } as const;
+const strict = { flush: 0, reassociates: false, divisionRoundings: 1, storage: undefined } as const;
 
 const constantly = ({ exp, tanh, erf }: Record<ExpandedFunction, number>): Arithmetic['ulps'] => ({
   exp: () => exp,
@@ -59,6 +60,7 @@ export const shaderPrecision: Arithmetic = Object.freeze({
   greatest: 2 ** 126,
   ulps: { exp: (x: number) => (3 + 2 * x) / 2, tanh: () => 8, erf: () => 8 },
   round: Math.fround,
+  storage: undefined,
 });
 
 /** Arithmetic without roundings: what is left of a bound is the error that its inputs bring. */
@@ -69,18 +71,34 @@ export const withoutRounding = (arithmetic: Arithmetic): Arithmetic => ({
   flush: 0,
   ulps: constantly({ exp: 0, tanh: 0, erf: 0 }),
   round: value => value,
+  storage: undefined,
 });
+
+/** Numbers of sixteen bits, rounded to nearest, even below the normal range. */
+const halves = {
+  f16: { u: 2 ** -11, eta: 2 ** -25, flush: 0, greatest: 65504, round: realFormats.f16.round },
+  bf16: {
+    u: 2 ** -8,
+    eta: 2 ** -134,
+    flush: 0,
+    greatest: 2 ** 128 - 2 ** 120,
+    round: realFormats.bf16.round,
+  },
+} as const satisfies Record<HalfFormat, Storage>;
+
+/** WGSL converts to either neighbour, and takes numbers below the normal range for zero at will. */
+const shaderHalf: Storage = { ...halves.f16, u: 2 ** -10, eta: 2 ** -14, flush: 2 ** -14 };
 
 const arithmetics = {
   wasm: { f32: singlePrecision, f64: doublePrecision },
   wgsl: { f32: shaderPrecision, f64: undefined },
 } as const satisfies Record<Profile['language'], Record<'f32' | 'f64', Arithmetic | undefined>>;
 
-export function arithmeticOf({
-  profile,
-  bytesPerElement,
-}: Pick<Plan, 'profile' | 'bytesPerElement'>): Arithmetic {
-  const found = arithmetics[profile.language][bytesPerElement === 8 ? 'f64' : 'f32'];
-  invariant(found !== undefined, `${profile.language} has no f64`);
-  return found;
+export function arithmeticOf({ profile, precision }: Pick<Plan, 'profile' | 'precision'>): Arithmetic {
+  const { scalar, storage } = precision;
+  const found = arithmetics[profile.language][scalar];
+  invariant(found !== undefined, `${profile.language} has no ${scalar}`);
+  if (storage !== 'f16' && storage !== 'bf16') return found;
+  const isShader = found.reassociates && storage === 'f16';
+  return { ...found, storage: isShader ? shaderHalf : halves[storage] };
 }

@@ -25,6 +25,21 @@ export interface Arithmetic {
   /** The emitted functions, in units of 2u, which is one in the last place where u is half of it. */
   readonly ulps: Readonly<Record<ExpandedFunction, (x: number) => number>>;
   readonly round: (value: number) => number;
+  /** Of weights, and of buffers that are not wide; nothing where memory holds what is computed. */
+  readonly storage: Storage | undefined;
+}
+
+/** A format of memory narrower than the arithmetic: every store rounds once more. */
+export interface Storage {
+  readonly u: number;
+  /** The largest error of one store below the normal range. */
+  readonly eta: number;
+  /** Numbers below this size may be taken for zero when they are read; 0 where none is. */
+  readonly flush: number;
+  /** What is larger may be stored as infinity. */
+  readonly greatest: number;
+  /** To nearest, as pack steps round. */
+  readonly round: (value: number) => number;
 }
 
 /** Functions that are emitted as polynomials; all of them increase. */
@@ -48,6 +63,19 @@ export const exactly = (value: number): Bounded => ({ value, error: 0 });
 export function stored(value: number, arithmetic: Arithmetic): Bounded {
   return { value, error: Math.abs(arithmetic.round(value) - value) };
 }
+
+/** A value after it was written to memory of this format; what that holds stays as it is, unless it is flushed. */
+export function held({ value, error }: Bounded, storage: Storage | undefined): Bounded {
+  if (storage === undefined) return { value, error };
+  const { u, eta, flush, greatest, round } = storage;
+  if (error === 0 && round(value) === value)
+    return { value, error: isFlushed(value, flush) ? Math.abs(value) : 0 };
+  const size = Math.abs(value) + error;
+  return { value, error: size > greatest ? Number.POSITIVE_INFINITY : defined(error + u * size + eta) };
+}
+
+/** Whether a number of the storage format may be read as zero. */
+export const isFlushed = (value: number, flush: number): boolean => value !== 0 && Math.abs(value) < flush;
 
 /** What computing |w|·|x| adds: its rounding, what is lost below the normal range, operands taken for zero. */
 export const productRounding = (w: number, x: number, { u, eta, flush }: Arithmetic): number =>

@@ -82,13 +82,19 @@ export interface PackedValues {
 /** A tensor as a kernel reads it. */
 export function packedTensor(tensor: Tensor, environment: Environment, arithmetic: Arithmetic): PackedValues {
   const value = evaluateTensor(tensor, environment).data;
-  const { round, u, eta } = arithmetic;
-  if (u === 0) return { value, error: new Float64Array(value.length) };
+  if (arithmetic.u === 0) return { value, error: new Float64Array(value.length) };
+  const { round, u, eta } = arithmetic.storage ?? arithmetic;
+  const rounds = arithmetic.scalar === 'f32' || arithmetic.storage !== undefined;
   const error = value.map(each => Math.abs(round(each) - each));
   tensorError(tensor, environment)?.forEach((own, k) => {
-    if (own > 0)
-      error[k] = own + (arithmetic.scalar === 'f32' ? u * (Math.abs(at(value, k)) + own) + eta : 0);
+    if (own > 0) error[k] = own + (rounds ? u * (Math.abs(at(value, k)) + own) + eta : 0);
   });
+  const flush = arithmetic.storage?.flush ?? 0;
+  if (flush > 0)
+    value.forEach((each, k) => {
+      // Packed below the normal range, and perhaps read as zero.
+      if (each !== 0 && Math.abs(each) - at(error, k) < flush) error[k] = at(error, k) + flush;
+    });
   return { value, error };
 }
 

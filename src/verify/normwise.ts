@@ -11,10 +11,11 @@ import { mapAt } from '../ir/indexMap.ts';
 import type { Operator } from '../ir/operator.ts';
 import { type Environment, evaluateTensor, tableReader } from '../ir/tensorEvaluate.ts';
 import { placeSegment } from '../lower/place.ts';
+import { keepSums } from '../tile/precision.ts';
 import { analyseTile } from './analyse.ts';
 import { withoutRounding } from './arithmetic.ts';
 import type { Arithmetic } from './bound.ts';
-import { type BoundedRows, rowsOf } from './boundedRows.ts';
+import { type BoundedRows, givenRows, rowsOf } from './boundedRows.ts';
 import { memoised } from './memo.ts';
 import { dot, orthonormalBasis, spectralBound } from './spectral.ts';
 
@@ -22,6 +23,8 @@ export interface NormwiseRun {
   readonly environment: Environment;
   readonly arithmetic: Arithmetic;
   readonly batch: number;
+  /** Values between factors stay in the tile, where sums may keep the precision of the arithmetic. */
+  readonly isOneKernel: boolean;
 }
 
 /** A bound on the 2-norm of each row's error, or nothing for an operator that is no chain. */
@@ -31,11 +34,15 @@ export function normwiseBound(
   run: NormwiseRun,
 ): Float64Array | undefined {
   if (operator?.kind !== 'compose') return undefined;
+  const { factors, columns } = operator;
+  const computing = factors.findIndex(({ kind }) => kind !== 'gather' && kind !== 'scatter');
   let value = x;
-  let bound = new Float64Array(run.batch);
-  for (const factor of operator.factors.toReversed()) {
+  let bound = rowNorms(givenRows(x, columns, run.arithmetic).error, run.batch);
+  for (const [k, factor] of [...factors.entries()].toReversed()) {
     const rho = factorNorm(factor, run.environment);
-    const { output, roundings } = analyseFactor(factor, value, bound, run);
+    // What only moves writes nothing of its own: the factor before it writes through it.
+    const staysInTile = run.isOneKernel && k > computing;
+    const { output, roundings } = analyseFactor({ factor, staysInTile }, value, bound, run);
     value = output;
     bound = bound.map((before, row) => rho * before + at(roundings, row));
   }
@@ -46,29 +53,43 @@ export function normwiseBound(
  * One factor on the exact input, and the norm of what its own roundings may add where the computed input
  * lies within `bound` of it: the bound with roundings less the bound without.
  */
-function analyseFactor(factor: Operator, value: Float64Array, bound: Float64Array, run: NormwiseRun) {
+function analyseFactor(
+  { factor, staysInTile }: PlacedFactor,
+  value: Float64Array,
+  bound: Float64Array,
+  run: NormwiseRun,
+) {
   const { environment, arithmetic, batch } = run;
   const [columns, rows] = [factor.columns, factor.rows];
-  const tile = placeSegment({
+  const placed = placeSegment({
     name: 'factor',
     comment: [],
     tileRows: 1,
     input: { name: 'x', role: 'input', width: columns },
-    output: { name: 'y', role: 'output', width: rows },
+    output: { name: 'y', role: staysInTile ? 'scratch' : 'output', width: rows },
     origin: { name: 'x', role: 'input', width: columns },
     steps: [{ kind: 'linear', operator: factor }],
   });
+  const tile = arithmetic.storage === undefined ? placed : keepSums(placed);
   const error = Float64Array.from({ length: value.length }, (_, i) => at(bound, Math.floor(i / columns)));
   const input: ReadonlyMap<string, BoundedRows> = new Map([['x', { width: columns, value, error }]]);
   const analysed = (own: Arithmetic): BoundedRows =>
     rowsOf(analyseTile(tile, input, { environment, batch, arithmetic: own }), 'y');
   const [rounding, carried] = [analysed(arithmetic), analysed(withoutRounding(arithmetic))];
   const added = rounding.error.map((total, i) => Math.max(0, total - at(carried.error, i)));
-  const roundings = Float64Array.from({ length: batch }, (_, row) =>
-    norm(added.subarray(row * rows, (row + 1) * rows)),
-  );
-  return { output: rounding.value, roundings };
+  return { output: rounding.value, roundings: rowNorms(added, batch) };
 }
+
+interface PlacedFactor {
+  readonly factor: Operator;
+  /** Its output is scratch of the kernel. */
+  readonly staysInTile: boolean;
+}
+
+const rowNorms = (values: Float64Array, batch: number): Float64Array =>
+  Float64Array.from({ length: batch }, (_, row) =>
+    norm(values.subarray((row * values.length) / batch, ((row + 1) * values.length) / batch)),
+  );
 
 export const norm = (values: Float64Array): number => {
   const largest = values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);

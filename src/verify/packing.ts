@@ -1,5 +1,6 @@
 /** The pack step: every packed number is the value it stands for, rounded once. */
 import { at } from '../core/invariant.ts';
+import { realFormats } from '../core/precision.ts';
 import { evaluateTensor } from '../ir/tensorEvaluate.ts';
 import { tensorError } from './boundedTensor.ts';
 import type { Findings } from './findings.ts';
@@ -19,7 +20,7 @@ export function checkPacking(
   let elements = 0;
   for (const buffer of own) {
     const values = contents(buffer);
-    const round = buffer.scalar === 'f32' ? Math.fround : (value: number) => value;
+    const round = buffer.scalar === 'i32' ? (value: number) => value : realFormats[buffer.scalar].round;
     if (values.length !== buffer.elements)
       found.fail(`${buffer.name} holds ${values.length} numbers, not ${buffer.elements}`);
     for (const { offset, tensor } of buffer.regions) {

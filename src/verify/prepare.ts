@@ -3,13 +3,14 @@
  * each.
  */
 import { at } from '../core/invariant.ts';
+import { realFormats } from '../core/precision.ts';
 import type { Operator, Pointwise, Program } from '../ir/operator.ts';
 import type { Environment } from '../ir/tensorEvaluate.ts';
 import { nodesOf, tensorsAt } from '../ir/traverse.ts';
 import { isLinear, type LoweredOperator } from '../pipeline.ts';
 import { analyseTile } from './analyse.ts';
 import { arithmeticOf } from './arithmetic.ts';
-import { type BoundedBuffers, exactRows, rowsOf } from './boundedRows.ts';
+import { type BoundedBuffers, givenRows, rowsOf } from './boundedRows.ts';
 import { tensorError } from './boundedTensor.ts';
 import { applyExactly, applyStepsExactly } from './exact.ts';
 import { norm, normwiseBound } from './normwise.ts';
@@ -80,7 +81,8 @@ export function prepareMode(
     ).length;
     return { name, count, x, expected, expectedLow, tolerance, uninformative };
   };
-  const probes = probeVectors(columns, linear, seed);
+  const { round } = realFormats[lowered.plan.precision.storage];
+  const probes = probeVectors(columns, linear, seed).map(round);
   const sets = [make('probe', probes, columns === 0 ? 1 : probes.length / columns)];
   if (linear && columns > 0 && columns <= exhaustiveColumns) {
     sets.unshift(make('basis vector', basisVectors(columns), columns));
@@ -133,13 +135,18 @@ function tolerances(
 ): Float64Array {
   const { plan, program, tiles } = lowered;
   const arithmetic = arithmeticOf(plan);
-  const buffers: BoundedBuffers = new Map([['x', exactRows(x, program.columns)]]);
+  const buffers: BoundedBuffers = new Map([['x', givenRows(x, program.columns, arithmetic)]]);
   for (const tile of tiles) {
     for (const [name, rows] of analyseTile(tile, buffers, { environment, batch, arithmetic, seen }))
       buffers.set(name, rows);
   }
   const { error } = rowsOf(buffers, 'y');
-  const byNorm = normwiseBound(linearOperator(program), x, { environment, arithmetic, batch });
+  const byNorm = normwiseBound(linearOperator(program), x, {
+    environment,
+    arithmetic,
+    batch,
+    isOneKernel: tiles.length === 1,
+  });
   return error.map((own, k) => {
     const bound = Number.isNaN(own) ? Number.POSITIVE_INFINITY : own;
     return byNorm === undefined ? bound : Math.min(bound, at(byNorm, Math.floor(k / program.rows)));

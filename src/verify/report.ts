@@ -1,4 +1,5 @@
 /** What `sop verify` says: one record per operator, for JSON, and the same in a few lines. */
+import type { RealFormat } from '../core/precision.ts';
 import type { Pointwise, Property } from '../ir/operator.ts';
 import type { Mode } from '../pipeline.ts';
 
@@ -61,7 +62,8 @@ export interface OperatorReport {
   readonly columns: number;
   readonly backend: string;
   readonly profile: string;
-  readonly scalar: 'f32' | 'f64';
+  /** What memory holds; sixteen bits are computed with in f32. */
+  readonly scalar: RealFormat;
   readonly seed: number;
   readonly modes: readonly ModeReport[];
   /** Absent for maps. */

@@ -62,7 +62,7 @@ export function runVerification(
     columns: instance.source.columns,
     backend: backend.name,
     profile: first?.plan.profile.name ?? '',
-    scalar: scalarOf(first?.plan.bytesPerElement),
+    scalar: first?.plan.precision.storage ?? 'f32',
     seed,
     modes,
     ...(duality && { duality }),
@@ -75,7 +75,6 @@ export function runVerification(
   };
 }
 
-const scalarOf = (bytes: 4 | 8 | undefined): 'f32' | 'f64' => (bytes === 8 ? 'f64' : 'f32');
 const format = (value: number): string => value.toExponential(2);
 
 /** What scratch holds in the second run of a batch: large, so that a sum that starts from it is far off. */
@@ -156,7 +155,7 @@ function runRows(
 ): Float64Array | undefined {
   const { mode, plan } = lowered;
   const length = rows.length * columns;
-  const x = plan.bytesPerElement === 8 ? new Float64Array(length) : new Float32Array(length);
+  const x = plan.precision.scalar === 'f64' ? new Float64Array(length) : new Float32Array(length);
   rows.forEach((row, k) => {
     x.set(set.x.subarray(row * columns, (row + 1) * columns), k * columns);
   });

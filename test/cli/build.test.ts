@@ -90,3 +90,26 @@ test('an older file stays whole until the new one takes its place', async () => 
   await writeFiles(folder, files.slice(0, 1));
   expect(readFileSync(path('kept/a'), 'utf8')).toBe('new');
 });
+
+test('memory of f16 for WebGPU; where nothing holds it, a refusal says what there is', async () => {
+  const { code, err } = await sop('build layer.sop --target wgsl --dtype f16 --out half');
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(readFileSync(path('half/layer.js'), 'utf8')).toContain(`storage: 'f16'`);
+  expect(readFileSync(path('half/layer.scale3.wgsl'), 'utf8')).toMatch(/^enable f16;\n/);
+  const types = readFileSync(path('half/layer.d.ts'), 'utf8');
+  expect(types).toContain('apply<Numbers extends GpuVector>(x: Numbers, options?: CallOptions<Numbers>)');
+  const { out } = await sop('explain layer.sop --op scale3 --profile webgpu-default --dtype f16');
+  expect(out).toContain('f16 on webgpu-default');
+  expect(out).toContain('a row: reads 6 B, writes 6 B');
+  const refused = [
+    ['build layer.sop --dtype f16', 'wasm-simd128 has no f16; it has f32, f64'],
+    ['build layer.sop --target wgsl --dtype bf16', 'webgpu-default has no bf16; it has f32, f16'],
+    ['run layer.sop --op scale3 --dtype bf16', 'wasm-simd128 has no bf16; it has f32, f64'],
+    ['verify layer.sop --dtype f16', 'wasm-simd128 has no f16; it has f32, f64'],
+  ] as const;
+  for (const [line, message] of refused) {
+    const ended = await sop(line);
+    expect(ended.code).toBe(1);
+    expect(ended.err).toContain(`error[SOP0339]: ${message}`);
+  }
+});

@@ -49,7 +49,7 @@ describe('wrong use is exit code 2 with a coded message', () => {
     ['build two.sop --target torch', 'SOP0335', 'torch is not supported yet; there is wasm, wgsl', ''],
     ['build two.sop --target wasm,cuda', 'SOP0335', 'cuda', ''],
     ['build two.sop --target z80', 'SOP0331', `--target takes wasm or wgsl, not 'z80'`, ''],
-    ['build two.sop --dtype bf16', 'SOP0335', '--dtype bf16', ''],
+    ['build two.sop --dtype f8', 'SOP0331', '--dtype takes f32 or f64 or f16 or bf16', ''],
     ['build two.sop --profile sm_80', 'SOP0335', '--profile sm_80', ''],
     ['run two.sop --op f3 --backend webgl', 'SOP0331', 'takes wasm or webgpu or reference', ''],
     [

@@ -158,5 +158,5 @@ test('without a driver', async () => {
 test('double precision is refused', async () => {
   const { code, err } = await sop('build m.sop --target wgsl --dtype f64');
   expect(code).toBe(1);
-  expect(err).toContain('error[SOP0339]: webgpu-default computes in f32: WGSL has no f64');
+  expect(err).toContain('error[SOP0339]: webgpu-default has no f64; it has f32, f16');
 });

@@ -200,3 +200,51 @@ describe('packed buffers in bindings', () => {
     ]);
   });
 });
+
+test('memory of f16: widened after each load, rounded before each store; odd counts are arrays of numbers', async () => {
+  const half = { scalar: 'f16', lanes: 4 } as const;
+  const halfBuffer = (...given: Parameters<typeof buffer>): Buffer => ({
+    ...buffer(...given),
+    scalar: 'f16',
+  });
+  const at = multiply(tile, literal(4));
+  const body: Statement[] = [
+    load('held', half, 'x', at),
+    declare('value', operation('toPrecision', [variable('held', half)], f32x4)),
+    load('one', { scalar: 'f16', lanes: 1 }, 'w0', literal(2)),
+    declare('factor', operation('toPrecision', [variable('one', { scalar: 'f16', lanes: 1 })], f32)),
+    declare(
+      'scaled',
+      operation('multiply', [variable('value', f32x4), operation('splat', [variable('factor', f32)], f32x4)]),
+    ),
+    store('y', at, operation('toPrecision', [variable('scaled', f32x4)], half)),
+    store('y', at, literal(0.1, half)),
+  ];
+  const kernel: Kernel = {
+    name: 'half',
+    comment: [],
+    buffers: [
+      halfBuffer('x', 0, 4, 'read'),
+      halfBuffer('y', 0, 4, 'readWrite'),
+      halfBuffer('w0', 3, 0, 'read'),
+    ],
+    parameters: [{ name: 'batch', maximum: 100 }],
+    body: [loop('tile', literal(0), variable('batch'), 1, body, 'grid')],
+  };
+  const text = printWgsl(distribute(kernel, { invocations: 1, maximumGroups: 8 }));
+  expect(await tintMessages(text)).toEqual([]);
+  const lines = text.split('\n').map(line => line.trim());
+  expect(lines.filter(line => /f16|let/.test(line) && !/i32\(|arguments|tile =/.test(line))).toEqual([
+    'enable f16;',
+    '@group(0) @binding(0) var<storage, read> x: array<vec4<f16>>; // x',
+    '@group(0) @binding(1) var<storage, read_write> y: array<vec4<f16>>; // y',
+    '@group(0) @binding(2) var<storage, read> w0: array<f16>; // w0',
+    'let held = x[tile];',
+    'let value_1 = vec4<f32>(held);',
+    'let one = w0[2];',
+    'let factor = f32(one);',
+    'let scaled = value_1 * vec4<f32>(factor);',
+    'y[tile] = vec4<f16>(scaled);',
+    'y[tile] = vec4<f16>(0.0999755859375h);',
+  ]);
+});

@@ -5,11 +5,12 @@
 import { assemble } from '../../codegen/assemble.ts';
 import { printWat } from '../../codegen/wat.ts';
 import { at } from '../../src/core/invariant.ts';
+import { type HalfFormat, realFormats } from '../../src/core/precision.ts';
 import { applyOperator, applySteps } from '../../src/ir/dense.ts';
 import type { Operator, Program, Step } from '../../src/ir/operator.ts';
 import { type Environment, evaluateTensor } from '../../src/ir/tensorEvaluate.ts';
-import { extentOf, interpret, type Memory } from '../../src/kernel/interpret.ts';
-import type { Kernel, Scalar } from '../../src/kernel/kernel.ts';
+import { extentOf, interpret, type Memory, memoryArrays } from '../../src/kernel/interpret.ts';
+import type { Kernel } from '../../src/kernel/kernel.ts';
 import type { PackedBuffer } from '../../src/lower/context.ts';
 import { lowerPack, packTarget } from '../../src/lower/pack.ts';
 import { type LoweredOperator, lowerOperator, type Mode } from '../../src/pipeline.ts';
@@ -19,6 +20,7 @@ import { interpretTile } from '../../src/tile/interpret.ts';
 export interface Built {
   readonly source: Program;
   readonly scalar: 'f32' | 'f64';
+  readonly storage: HalfFormat | undefined;
   readonly lowered: LoweredOperator;
   readonly packed: readonly PackedBuffer[];
 }
@@ -49,10 +51,11 @@ export function build(
   mode: Mode = 'apply',
   scalar: 'f32' | 'f64' = 'f32',
   profile: Profile = profiles['wasm-simd128'],
+  storage?: HalfFormat,
 ): Built {
   const packed: PackedBuffer[] = [];
-  const lowered = lowerOperator(source, mode, { profile, scalar }, packed);
-  return { source, scalar, lowered, packed };
+  const lowered = lowerOperator(source, mode, { profile, scalar, storage }, packed);
+  return { source, scalar, storage, lowered, packed };
 }
 
 // ------------------------------------------------------------------------------------------------------- reference
@@ -78,14 +81,15 @@ function adjointStep(step: Step, value: Float64Array, environment: Environment):
 // ------------------------------------------------------------------------------------------------------------ tile
 
 export function runTiles(
-  { lowered }: Built,
+  { lowered, storage }: Built,
   environment: Environment,
   { batch, data }: Rows,
   round: (value: number) => number,
 ): Rows {
   const buffers = new Map([['x', data]]);
+  const store = storage === undefined ? round : realFormats[storage].round;
   for (const tile of lowered.tiles) {
-    const made = interpretTile(tile, buffers, { environment, batch, round });
+    const made = interpretTile(tile, buffers, { environment, batch, round, store });
     for (const { name, role } of tile.buffers) {
       const rows = made.get(name);
       if (role !== 'scratch' && rows !== undefined) buffers.set(name, rows.data);
@@ -96,21 +100,21 @@ export function runTiles(
 
 // --------------------------------------------------------------------------------------------------------- packing
 
-const arrays = { i32: Int32Array, f32: Float32Array, f64: Float64Array } satisfies Record<Scalar, unknown>;
-
 export type Pack = (buffer: PackedBuffer, environment: Environment) => Memory;
 
 /** By the meaning of the tensors. */
 export const packByMeaning: Pack = ({ scalar, elements, regions }, environment) => {
-  const made = new arrays[scalar](elements);
-  for (const { offset, tensor } of regions) made.set(evaluateTensor(tensor, environment).data, offset);
+  const made = new memoryArrays[scalar](elements);
+  const round = scalar === 'i32' ? (value: number) => value : realFormats[scalar].round;
+  for (const { offset, tensor } of regions)
+    made.set(evaluateTensor(tensor, environment).data.map(round), offset);
   return made;
 };
 
 /** By the generated pack step. */
 export const packByKernel: Pack = (buffer, environment) => {
   const { kernel, reads } = lowerPack(buffer);
-  const target = new arrays[buffer.scalar](buffer.elements);
+  const target = new memoryArrays[buffer.scalar](buffer.elements);
   const memories: Record<string, Memory> = { [packTarget]: target };
   for (const name of reads) memories[name] = Float64Array.from(environment.get(name) ?? []);
   interpret(kernel, memories, {});
@@ -130,13 +134,16 @@ export function runKernels(
 ): Rows {
   const { lowered, scalar } = built;
   const memories = new Map<string, Memory>(packAll(built, environment, pack));
-  memories.set('x', arrays[scalar].from(data));
+  memories.set('x', memoryArrays[scalar].from(data));
   for (const kernel of lowered.kernels) {
     for (const buffer of kernel.buffers) {
       const isScratch =
         buffer.extent.parameter === undefined && !built.packed.some(each => each.name === buffer.name);
       if (isScratch || !memories.has(buffer.name))
-        memories.set(buffer.name, new arrays[buffer.scalar](extentOf(buffer, { batch })).fill(Number.NaN));
+        memories.set(
+          buffer.name,
+          new memoryArrays[buffer.scalar](extentOf(buffer, { batch })).fill(Number.NaN),
+        );
     }
     interpret(kernel, Object.fromEntries(memories), { batch });
   }
@@ -174,7 +181,7 @@ function runModule(
 ): Rows {
   const size = scalar === 'f64' ? 8 : 4;
   const contents = new Map<string, Memory>(packed);
-  contents.set('x', arrays[scalar].from(data));
+  contents.set('x', memoryArrays[scalar].from(data));
   const places = new Map<string, number>();
   let end = guardBytes;
   const place = (name: string, lengthBytes: number): void => {
@@ -203,7 +210,7 @@ function runModule(
     const guard = all.slice(start - guardBytes / 2, start);
     if (guard.some(byte => byte !== guardValue)) throw new Error(`something was written before ${name}`);
   }
-  const y = new arrays[scalar](memory.buffer, places.get('y') ?? 0, batch * lowered.program.rows);
+  const y = new memoryArrays[scalar](memory.buffer, places.get('y') ?? 0, batch * lowered.program.rows);
   return { batch, data: Float64Array.from(y) };
 }
 

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { decodeBfloat16, decodeFloat16, encodeBfloat16, encodeFloat16 } from '../../src/formats/float16.ts';
+import {
+  decodeBfloat16,
+  decodeFloat16,
+  encodeBfloat16,
+  encodeFloat16,
+  roundToBfloat16,
+  roundToFloat16,
+} from '../../src/core/float16.ts';
 
 const all = Array.from({ length: 65536 }, (_, bits) => bits);
 const view = new DataView(new ArrayBuffer(8));
@@ -20,6 +27,7 @@ const formats = [
     name: 'float16',
     decode: decodeFloat16,
     encode: encodeFloat16,
+    round: roundToFloat16,
     oracle: float16ByEngine,
     infinity: 0x7c00,
   },
@@ -27,12 +35,13 @@ const formats = [
     name: 'bfloat16',
     decode: decodeBfloat16,
     encode: encodeBfloat16,
+    round: roundToBfloat16,
     oracle: bfloat16ByFloat32,
     infinity: 0x7f80,
   },
 ];
 
-describe.each(formats)('$name', ({ decode, encode, oracle, infinity }) => {
+describe.each(formats)('$name', ({ decode, encode, round, oracle, infinity }) => {
   test('all 65536 patterns decode as the engine reads them', () => {
     expect(all.filter(bits => !Object.is(decode(bits), oracle(bits)))).toEqual([]);
   });
@@ -59,6 +68,24 @@ describe.each(formats)('$name', ({ decode, encode, oracle, infinity }) => {
         encode(-middle) === (even | 0x8000);
       if (!good) wrong.push(bits);
     }
+    expect(wrong).toEqual([]);
+  });
+
+  test('rounding gives the number of the pattern', () => {
+    const wrong: number[] = [];
+    const check = (value: number): void => {
+      if (!Object.is(round(value), decode(encode(value)))) wrong.push(value);
+    };
+    for (let bits = 0; bits < infinity; bits++) {
+      const [low, high] = [decode(bits), decode(bits + 1)];
+      const middle = bits === infinity - 1 ? low * (1 + 2 ** -12) : (low + high) / 2;
+      for (const value of [low, middle, middle * (1 + 2 ** -40), middle * (1 - 2 ** -40)]) {
+        check(value);
+        check(-value);
+      }
+    }
+    for (const value of [Number.MAX_VALUE, Number.MIN_VALUE, Number.NEGATIVE_INFINITY, Number.NaN])
+      check(value);
     expect(wrong).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { printPackFunction } from '../../codegen/javascript.ts';
 import { erf } from '../../src/core/erf.ts';
+import { encodeBfloat16, encodeFloat16 } from '../../src/core/float16.ts';
 import { at } from '../../src/core/invariant.ts';
 import {
   apply,
@@ -220,5 +221,30 @@ describe('pack steps', () => {
       ),
     );
     expect(verifyKernel(packedBy([shifted], 'f64').kernel)).toEqual([]);
+  });
+});
+
+describe('packed in sixteen bits, rounded once', () => {
+  // Above the middle of two numbers by less than an f32 shows: rounded to f32 first, they would fall to the even one.
+  const cases = [
+    { scalar: 'f16', value: 1 + 2 ** -11 + 2 ** -40, packed: 1 + 2 ** -10, bits: 0x3c01 },
+    { scalar: 'bf16', value: 1 + 2 ** -8 + 2 ** -40, packed: 1 + 2 ** -7, bits: 0x3f81 },
+    { scalar: 'f16', value: 3 * 2 ** -25, packed: 2 ** -23, bits: 2 },
+    { scalar: 'f16', value: 70000, packed: Number.POSITIVE_INFINITY, bits: 0x7c00 },
+  ] as const;
+  test.each(cases)('$value in $scalar', ({ scalar, value, packed, bits }) => {
+    const tensor = parameter('p', 'f64', 'learned', [1]);
+    const regions = [{ offset: 0, tensor }];
+    const { kernel } = lowerPack({ name: 'w0', scalar, elements: 1, regions, comment: '' });
+    expect(verifyKernel(kernel)).toEqual([]);
+    const interpreted = new Float32Array(1);
+    interpret(kernel, { p: Float64Array.of(value), $target: interpreted }, {});
+    expect(interpreted[0]).toBe(packed);
+    const encoders = { encodeFloat16, encodeBfloat16 };
+    const text = `return ${printPackFunction(kernel, '')}`;
+    const run = new Function(...Object.keys(encoders), text)(...Object.values(encoders));
+    const printed = new Uint16Array(1);
+    run({ p: [value] }, printed);
+    expect(printed[0]).toBe(bits);
   });
 });

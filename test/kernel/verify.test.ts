@@ -16,7 +16,7 @@ import {
   store,
   variable,
 } from '../../src/kernel/build.ts';
-import type { Buffer, Expression, Kernel, Statement } from '../../src/kernel/kernel.ts';
+import type { Buffer, Expression, Kernel, Statement, Type } from '../../src/kernel/kernel.ts';
 import { verifyKernel } from '../../src/kernel/verify.ts';
 
 const buffer = (
@@ -38,6 +38,7 @@ const buffers = [
   buffer('x', 'read', 'f32', perRow(10)),
   buffer('y', 'write', 'f32', perRow(10)),
   buffer('w', 'read', 'f32', { fixed: 100 }),
+  buffer('h', 'readWrite', 'f16', { fixed: 100 }),
   { ...buffer('to', 'read', 'i32', { fixed: 10 }), valueRange: [0, 9] as const },
   buffer('loose', 'read', 'i32', { fixed: 10 }),
 ];
@@ -260,5 +261,31 @@ describe('faults that are found', () => {
     ],
   ])('%s', (_, body, problem) => {
     expect(problemsOf(body).join('\n')).toContain(problem);
+  });
+});
+
+describe('numbers of sixteen bits', () => {
+  const f16x4: Type = { scalar: 'f16', lanes: 4 };
+  const held = load('held', f16x4, 'h', literal(0));
+  test('are loaded, converted and stored', () => {
+    const widened = declare('widened', operation('toPrecision', [variable('held', f16x4)], f32x4));
+    const doubled = operation('add', [variable('widened', f32x4), variable('widened', f32x4)]);
+    const stored = store('h', literal(4), operation('toPrecision', [doubled], f16x4));
+    expect(problemsOf([held, widened, stored])).toEqual([]);
+  });
+  test.each([
+    ['an f32 is stored', store('h', literal(0), literal(1, f32)), 'h holds f16, not f32'],
+    [
+      'an f16 is loaded as bf16',
+      load('b', { scalar: 'bf16', lanes: 1 }, 'h', literal(0)),
+      'h holds f16, not bf16',
+    ],
+  ] as const)('%s', (_, statement, problem) => {
+    expect(problemsOf([statement]).join()).toContain(problem);
+  });
+  test.each(['add', 'multiply', 'maximum', 'less'] as const)('nothing computes with them: %s', operator => {
+    const value = variable('held', f16x4);
+    const problems = problemsOf([held, declare('made', operation(operator, [value, value]))]);
+    expect(problems.join()).toContain(`${operator}(f16x4, f16x4) gives no`);
   });
 });

@@ -154,6 +154,7 @@ function trialOf(all: readonly Axis[], choices: Choices): Pick<ContractTrial, 't
     name: 'f',
     comment: [],
     tileRows: choices.tileRows,
+    slices: 1,
     buffers: [
       { name: 'x', role: 'input', width: input.width },
       { name: 'y', role: 'output', width: output.width },
@@ -183,5 +184,5 @@ export function buildTile({ tile, scalar }: ContractTrial, relaxed = false): Bui
   const empty = build(linearProgram(identity(1)), 'apply', scalar, profile);
   const program = { ...empty.source, columns: columns ?? 0, rows: rows ?? 0 };
   const lowered = { ...empty.lowered, program, tiles: [tile], kernels: [legal] };
-  return { source: program, scalar, lowered, packed };
+  return { source: program, scalar, storage: undefined, lowered, packed };
 }

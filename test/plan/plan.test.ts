@@ -17,8 +17,8 @@ import { build, linearProgram, profileWith } from '../conformance/stages.ts';
 
 const real = (name: string, ...shape: readonly number[]): Tensor => parameter(name, 'f32', 'learned', shape);
 
-const planOf = (operator: Operator, profile: Profile, bytes: 4 | 8 = 4): Plan =>
-  planProgram(normaliseProgram(linearProgram(operator)).program, profile, bytes);
+const planOf = (operator: Operator, profile: Profile, scalar: 'f32' | 'f64' = 'f32'): Plan =>
+  planProgram(normaliseProgram(linearProgram(operator)).program, profile, { scalar, storage: scalar });
 
 /** Alternating block diagonals and strides: widths n all along. */
 const chain = (n: number, length: number): Operator =>
@@ -81,8 +81,8 @@ describe('cuts', () => {
   });
   test('twice the bytes of a number, more cuts', () => {
     const profile = profileWith({ tileBytes: 4 * 64 * 3 });
-    expect(planOf(chain(64, 2), profile, 4).segments).toHaveLength(1);
-    expect(planOf(chain(64, 2), profile, 8).segments).toHaveLength(2);
+    expect(planOf(chain(64, 2), profile, 'f32').segments).toHaveLength(1);
+    expect(planOf(chain(64, 2), profile, 'f64').segments).toHaveLength(2);
   });
   test('a long chain is planned in one go', () => {
     expect(planOf(chain(8, 5000), profileWith({})).segments).toHaveLength(1);

@@ -10,7 +10,10 @@ const factors = compose(
   dense(parameter('u', 'f32', 'learned', [6, 4])),
   dense(parameter('v', 'f32', 'learned', [4, 5])),
 );
-const plan = planProgram(linearProgram(factors), profileWith({ tileBytes: 1 }), 4);
+const plan = planProgram(linearProgram(factors), profileWith({ tileBytes: 1 }), {
+  scalar: 'f32',
+  storage: 'f32',
+});
 const [first, second] = plan.segments;
 
 test('a plan of two kernels has no problems', () => {

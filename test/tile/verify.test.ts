@@ -39,6 +39,7 @@ const program = (...statements: readonly TileStatement[]): TileProgram => ({
   name: 'f',
   comment: [],
   tileRows: 4,
+  slices: 1,
   buffers: [
     { name: 'x', role: 'input', width: 8 },
     { name: 'y', role: 'output', width: 6 },

@@ -5,7 +5,7 @@ import { type CompileOptions, type LoweredSource, lowerSource } from '../../src/
 import { at, invariant } from '../../src/core/invariant.ts';
 import type { ParameterDeclaration } from '../../src/ir/operator.ts';
 import { type Environment, evaluateTensor } from '../../src/ir/tensorEvaluate.ts';
-import { extentOf, type Memory, prepare, type Run } from '../../src/kernel/interpret.ts';
+import { extentOf, type Memory, memoryArrays, prepare, type Run } from '../../src/kernel/interpret.ts';
 import type { Buffer, Kernel } from '../../src/kernel/kernel.ts';
 import type { PackedBuffer } from '../../src/lower/context.ts';
 import { lowerPack, packTarget } from '../../src/lower/pack.ts';
@@ -62,11 +62,9 @@ export function contractingReflections(n: number, count: number): Subject {
   return { ...subject, environment };
 }
 
-const arrays = { i32: Int32Array, f32: Float32Array, f64: Float64Array } as const;
-
 /** What a pack kernel makes, interpreted. */
 export function packWith(buffer: PackedBuffer, kernel: Kernel, environment: Environment): Memory {
-  const target = new arrays[buffer.scalar](buffer.elements);
+  const target = new memoryArrays[buffer.scalar](buffer.elements);
   const memories: Record<string, Memory> = { [packTarget]: target };
   for (const { name } of kernel.buffers)
     if (name !== packTarget) {
@@ -104,7 +102,7 @@ function launch(
 }
 
 const poisoned = (buffer: Buffer, batch: number, poison: number): Memory =>
-  new arrays[buffer.scalar](extentOf(buffer, { batch })).fill(poison);
+  new memoryArrays[buffer.scalar](extentOf(buffer, { batch })).fill(poison);
 
 /** `kernels` may stand for those of the subject: mutants do. */
 export function interpreterBackend(
@@ -154,7 +152,7 @@ export async function wasmBackend({ instance, packed, environment }: Subject): P
       end += Math.ceil((length * size) / 16) * 16;
       const missing = end - memory.buffer.byteLength;
       if (missing > 0) memory.grow(Math.ceil(missing / 65536));
-      const view = new arrays[place.kind](memory.buffer, place.address, length);
+      const view = new memoryArrays[place.kind](memory.buffer, place.address, length);
       if (typeof values === 'number') view.fill(values);
       else view.set(values);
       places.set(name, place);
@@ -166,7 +164,7 @@ export async function wasmBackend({ instance, packed, environment }: Subject): P
       const isRow = buffer.extent.parameter !== undefined;
       if (places.has(buffer.name) && (isRow || values !== undefined)) continue;
       const length = extentOf(buffer, { batch });
-      allocate(buffer.name, arrays[buffer.scalar], length, values ?? poison);
+      allocate(buffer.name, memoryArrays[buffer.scalar], length, values ?? poison);
     }
     for (const kernel of used) {
       const call = module.exports[kernel.name];
@@ -175,7 +173,7 @@ export async function wasmBackend({ instance, packed, environment }: Subject): P
     }
     const y = places.get('y');
     invariant(y !== undefined, 'the last kernel writes y');
-    return Float64Array.from(new arrays[y.kind](memory.buffer, y.address, y.length));
+    return Float64Array.from(new memoryArrays[y.kind](memory.buffer, y.address, y.length));
   };
   return { name: 'wasm', run, packed: ({ name }) => packedValues.get(name) ?? [] };
 }
@@ -184,7 +182,7 @@ interface Place {
   readonly address: number;
   readonly length: number;
   readonly size: number;
-  readonly kind: keyof typeof arrays;
+  readonly kind: keyof typeof memoryArrays;
 }
 
 /** The values a packed buffer should hold, for tests that break them. */

@@ -16,6 +16,7 @@ const innerProduct = (length: number): TileProgram => ({
   name: 'inner',
   comment: [],
   tileRows: 1,
+  slices: 1,
   buffers: [
     { name: 'x', role: 'input', width: length },
     { name: 'y', role: 'output', width: 1 },

@@ -1,10 +1,13 @@
 /** The bounds for WGSL hold for everything that it allows: any order of a sum, either rounding, numbers flushed to zero. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { decodeFloat16, encodeFloat16, roundToFloat16 } from '../../src/core/float16.ts';
 import { parameter } from '../../src/ir/tensor.ts';
+import { profiles } from '../../src/plan/profile.ts';
 import { analyseTile } from '../../src/verify/analyse.ts';
 import { boundedPointwise } from '../../src/verify/analyseEpilogue.ts';
-import { shaderPrecision, singlePrecision } from '../../src/verify/arithmetic.ts';
+import { arithmeticOf, shaderPrecision, singlePrecision } from '../../src/verify/arithmetic.ts';
+import { held } from '../../src/verify/bound.ts';
 import { exactRows, rowsOf } from '../../src/verify/boundedRows.ts';
 
 /** One of the two f32 numbers beside a value, and zero for numbers below the normal range where it is flushed. */
@@ -31,6 +34,7 @@ function bounded(pairs: readonly (readonly [number, number])[]) {
         name: 'inner',
         comment: [],
         tileRows: 1,
+        slices: 1,
         buffers: [
           { name: 'x', role: 'input', width: pairs.length },
           { name: 'y', role: 'output', width: 1 },
@@ -104,5 +108,37 @@ describe('functions', () => {
       expect(shader?.error ?? 0).toBeGreaterThanOrEqual(single?.error ?? 0);
       expect(shader?.error ?? 1).toBeLessThan(1e-4 * (1 + Math.abs(x)));
     }
+  });
+});
+
+describe('stores of f16', () => {
+  const precision = { scalar: 'f32', storage: 'f16' } as const;
+  const { storage } = arithmeticOf({ profile: profiles['webgpu-default'], precision });
+  const smallestNormal = 2 ** -14;
+  /** Either number of f16 beside a value, and perhaps zero below the normal range. */
+  const storedSomehow = (value: number, up: boolean, isFlushed: boolean): number => {
+    const near = roundToFloat16(value);
+    const away = Math.abs(near) < Math.abs(value) ? 1 : -1;
+    const chosen = near === value || !up ? near : decodeFloat16(encodeFloat16(near) + away);
+    return isFlushed && Math.abs(chosen) < smallestNormal ? 0 : chosen;
+  };
+  test('either neighbour, or zero below the normal range', () => {
+    const scale = fc.constantFrom(1, 1, 2 ** -12, 2 ** -14, 2 ** -22);
+    const value = fc
+      .tuple(fc.double({ min: 2 ** -9, max: 9, noNaN: true }), scale)
+      .map(([x, size]) => x * size);
+    fc.assert(
+      fc.property(value, fc.boolean(), fc.boolean(), fc.boolean(), (x, up, isFlushed, isExact) => {
+        const given = isExact ? roundToFloat16(x) : x;
+        const { error } = held({ value: given, error: 0 }, storage);
+        expect(Math.abs(storedSomehow(given, up, isFlushed) - given)).toBeLessThanOrEqual(error);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+  test('what f16 holds stays as it is; what may overflow has no bound', () => {
+    expect(held({ value: 1.5, error: 0 }, storage).error).toBe(0);
+    expect(held({ value: 65504, error: 0 }, storage).error).toBe(0);
+    expect(held({ value: 65500, error: 8 }, storage).error).toBe(Number.POSITIVE_INFINITY);
   });
 });

@@ -30,7 +30,8 @@ const forGroups = (trial: Trial): Trial => {
   return {
     ...trial,
     scalar: 'f32',
-    profile: groupProfile({ tileRows: Math.min(tileRows, 5), tileBytes: room }),
+    // Output in pieces of any length, so that small operators come in slices.
+    profile: groupProfile({ tileRows: Math.min(tileRows, 5), tileBytes: room, sectorBytes: 4 }),
   };
 };
 

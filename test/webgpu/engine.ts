@@ -12,13 +12,18 @@ export async function engineForTests(): Promise<Engine> {
   return engine;
 }
 
-/** Validates a shader with Tint; gives its messages. */
-export async function tintMessages(code: string): Promise<string[]> {
+/** A device that takes every valid command and runs no shader. */
+export async function nullDevice(requiredFeatures: readonly GPUFeatureName[] = []): Promise<GPUDevice> {
   const gpu = (await loadDawn())?.create(['backend=null']);
   const adapter = await gpu?.requestAdapter();
   if (gpu === undefined || !adapter) throw new Error('the null backend always has an adapter');
   references.push(gpu);
-  const device = await adapter.requestDevice();
+  return adapter.requestDevice({ requiredFeatures: [...requiredFeatures] });
+}
+
+/** Validates a shader with Tint; gives its messages. */
+export async function tintMessages(code: string): Promise<string[]> {
+  const device = await nullDevice(['shader-f16']);
   device.pushErrorScope('validation');
   const module = device.createShaderModule({ code });
   const [error, information] = [await device.popErrorScope(), await module.getCompilationInfo()];

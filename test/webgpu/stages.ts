@@ -14,14 +14,18 @@ export interface BuiltGroups extends Built {
   readonly shaders: readonly GroupKernel[];
 }
 
-export const groupProfile = (changes: Partial<Profile> = {}): Profile => ({
-  ...profiles['webgpu-default'],
-  ...changes,
-});
+export const groupProfile = ({
+  sectorBytes = 32,
+  ...changes
+}: Partial<Profile> & { readonly sectorBytes?: number } = {}): Profile => {
+  const profile = profiles['webgpu-default'];
+  return { ...profile, ...changes, group: { ...profile.group, sectorBytes } };
+};
 
 export function buildGroups(built: Built, invocations: number): BuiltGroups {
-  const group = { invocations, maximumGroups: 65535, bindingBytes: 2 ** 27, features: [] };
-  const arrangement = arrange(built.packed, group.bindingBytes);
+  const limits = profiles['webgpu-default'].group;
+  const arrangement = arrange(built.packed, limits.bindingBytes);
+  const group = { ...limits, invocations };
   return {
     ...built,
     arrangement,
@@ -111,7 +115,9 @@ export async function prepareDawn(
       );
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
-      pass.dispatchWorkgroups(Math.max(1, Math.ceil(batch / kernel.tileRows)));
+      const groups = Math.max(1, Math.ceil(batch / kernel.tileRows));
+      if (kernel.slices === 1) pass.dispatchWorkgroups(groups);
+      else pass.dispatchWorkgroups(kernel.slices, groups);
     }
     pass.end();
     const length = batch * built.lowered.program.rows;

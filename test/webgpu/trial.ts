@@ -41,17 +41,20 @@ interface Shape {
   /** The tile's memory, of that of the profile. */
   readonly part: number;
   readonly invocations: number;
+  /** Small, for chains of few numbers to be taken in slices. */
+  readonly sectorBytes: number;
 }
 
 const shapeOf = (next: () => number): Shape => ({
   tileRows: 1 + (next() % 9),
   part: at([1, 1, 1 / 16, 1 / 64, 1 / 256], next() % 5),
   invocations: at([3, 32, 64, 256], next() % 4),
+  sectorBytes: at([4, 16, 32], next() % 3),
 });
 
-function profileOf(name: GpuProfileName, { tileRows, part, invocations }: Shape): Profile {
+function profileOf(name: GpuProfileName, { tileRows, part, ...shape }: Shape): Profile {
   const { tileBytes, group, ...profile } = profiles[name];
-  return { ...profile, tileRows, tileBytes: tileBytes * part, group: group && { ...group, invocations } };
+  return { ...profile, tileRows, tileBytes: tileBytes * part, group: { ...group, ...shape } };
 }
 
 export interface GpuTrial {
@@ -69,7 +72,7 @@ export function buildTrial({ program }: Pick<RandomProgram, 'program'>, profile:
     instance: { source: program, modes: lowered },
     packed,
     modes: lowered.map(each =>
-      buildGroups({ source: program, scalar: 'f32', lowered: each, packed }, invocations),
+      buildGroups({ source: program, scalar: 'f32', storage: undefined, lowered: each, packed }, invocations),
     ),
   };
 }

@@ -63,7 +63,8 @@ describe.runIf(engine.kind === 'engine')('on a device', { timeout: timeoutMs }, 
     await expect(create({ device: devices.defaults, params })).rejects.toMatchObject({
       code: 'unsupported',
       message:
-        'through: the WebGPU device offers too little for webgpu-large: maxComputeWorkgroupStorageSize 16448',
+        'through: the WebGPU device offers less than its shaders need: adapter.requestDevice(' +
+        '{ requiredLimits: { maxComputeWorkgroupStorageSize: 16448 } }) where the GPU has it',
     });
     const operator = await create({ device: devices.everything, params });
     expect(operator.profile).toBe('webgpu-large');

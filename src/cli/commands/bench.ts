@@ -4,10 +4,11 @@
  */
 import { normal } from '../../../runtime/generators.ts';
 import type { GpuOperator } from '../../../runtime/gpu.ts';
-import type { CallOptions, Operator, Vector } from '../../../runtime/index.ts';
+import { type CallOptions, encodeFloat16, type Operator, type Vector } from '../../../runtime/index.ts';
 import { type Compiled, type CompileOptions, compile } from '../../compile.ts';
 import { data } from '../../core/diagnostics/data.ts';
 import { at } from '../../core/invariant.ts';
+import { realFormats } from '../../core/precision.ts';
 import { type Certificate, certify } from '../../explain/certificate.ts';
 import type { Program } from '../../ir/operator.ts';
 import type { Environment } from '../../ir/tensorEvaluate.ts';
@@ -31,7 +32,7 @@ import {
   backends,
   type CompileFlags,
   oneOf,
-  scalarOf,
+  precisionOf,
   seedOf,
   targetOf,
   targetOptions,
@@ -70,13 +71,13 @@ interface Contestant {
 
 export async function bench(io: Io, file: string, flags: BenchFlags): Promise<ExitCode> {
   const backend = oneOf('--backend', flags.backend, backends);
-  const [scalar, seed] = [scalarOf(flags.dtype), seedOf(flags.seed)];
+  const [precision, seed] = [precisionOf(flags.dtype), seedOf(flags.seed)];
   const target = targetOptions([targetOf[backend]], flags.profile);
   const batch = wholeNumber('--batch', flags.batch, 2 ** 16);
   const rounds = Math.max(1, wholeNumber('--rounds', flags.rounds, 1000));
   const progress = progressOf(io);
   const project = await openProject(io, file);
-  const options = { scalar, ...target, ...runtimes, modes: ['apply' as const] };
+  const options = { ...precision, ...target, ...runtimes, modes: ['apply' as const] };
   const compiled = await compileProject(project, { ...options, instances: [selectOne(project, flags)] });
   const program = at(compiled.operators, 0).source;
   if (batch * Math.max(program.rows, program.columns) > numbersLimit)
@@ -84,8 +85,9 @@ export async function bench(io: Io, file: string, flags: BenchFlags): Promise<Ex
   const { environment } = await parameterValues(io, program, flags, seed);
   const drawn = new Float64Array(batch * program.columns);
   normal(drawn, 'x', seed, 1);
+  const { scalar, storage } = precision;
   const setting = { program, backend, scalar, environment };
-  const x = scalar === 'f64' ? drawn : Float32Array.from(drawn);
+  const x = scalar === 'f64' ? drawn : Float32Array.from(drawn, realFormats[storage ?? 'f32'].round);
   progress.step('computing the reference');
   const reference = await referenceRows(program, environment, x, batch);
   const contestant = async (
@@ -95,7 +97,7 @@ export async function bench(io: Io, file: string, flags: BenchFlags): Promise<Ex
   ): Promise<Contestant> => {
     const rows = { x, batch, call };
     const y = await callsOf(operator).apply(x, { call, ...(x.length === 0 && { batch }) });
-    const run = 'encode' in operator ? onDevice(operator, rows) : inPlace(operator, rows, y);
+    const run = 'encode' in operator ? onDevice(operator, rows, storage) : inPlace(operator, rows, y);
     return { name, certificate: certificateOf(from, operator), run, error: errorOf(y, reference) };
   };
   const own = await createOperator(await importModule(compiled), setting);
@@ -115,6 +117,7 @@ export async function bench(io: Io, file: string, flags: BenchFlags): Promise<Ex
     program,
     batch,
     rounds,
+    dtype: flags.dtype,
     contestants,
     times,
   });
@@ -135,15 +138,26 @@ function inPlace({ apply }: Operator, { x, batch, call }: TimedRows, out: Vector
 }
 
 /** On buffers that stay on the device, one pass for all repeats: what is timed is the kernels alone. */
-function onDevice(operator: GpuOperator, { x, batch, call }: TimedRows): Timed {
+function onDevice(
+  operator: GpuOperator,
+  { x, batch, call }: TimedRows,
+  storage: CompileOptions['storage'],
+): Timed {
   const { device, outputLength } = operator;
   const buffer = (bytes: number) =>
     device.createBuffer({
       size: Math.max(16, bytes),
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
     });
-  const [input, output] = [buffer(x.byteLength), buffer(batch * outputLength * 4)];
-  device.queue.writeBuffer(input, 0, Float32Array.from(x));
+  // Of an even length, since what is written is whole numbers of four bytes.
+  const padded = Float64Array.from({ length: x.length + (x.length % 2) }, (_, k) => x[k] ?? 0);
+  const values =
+    storage === undefined ? Float32Array.from(x) : Uint16Array.from(padded, value => encodeFloat16(value));
+  const [input, output] = [
+    buffer(values.byteLength),
+    buffer(batch * outputLength * values.BYTES_PER_ELEMENT),
+  ];
+  device.queue.writeBuffer(input, 0, values);
   return async repeats => {
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
@@ -196,13 +210,17 @@ interface Told {
   readonly program: Program;
   readonly batch: number;
   readonly rounds: number;
+  readonly dtype: string;
   readonly contestants: readonly Contestant[];
   readonly times: readonly Times[];
 }
 
-function tell(io: Io, { json }: BenchFlags, { program, batch, rounds, contestants, times }: Told): void {
-  const { profile, scalar } = at(contestants, 0).certificate;
-  const how = `${profile}, ${scalar}`;
+function tell(
+  io: Io,
+  { json }: BenchFlags,
+  { program, batch, rounds, dtype, contestants, times }: Told,
+): void {
+  const how = `${at(contestants, 0).certificate.profile}, ${dtype}`;
   const results = contestants.map(({ name, certificate, error }, k) => {
     const { flopsPerRow, bytesPerRow, weightBytes } = certificate.total;
     const { medianMs, quartilesMs } = at(times, k);

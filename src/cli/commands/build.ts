@@ -6,7 +6,15 @@ import { compileProject } from '../backend.ts';
 import { type ConformanceReport, verifyProject } from '../conformance.ts';
 import { shownPath, writeFiles } from '../files.ts';
 import type { Io } from '../io.ts';
-import { backends, type CompileFlags, oneOf, scalarOf, seedOf, targetOf, targetOptions } from '../options.ts';
+import {
+  backends,
+  type CompileFlags,
+  oneOf,
+  precisionOf,
+  seedOf,
+  targetOf,
+  targetOptions,
+} from '../options.ts';
 import { openProject } from '../project.ts';
 import { type ExitCode, exitCodes } from '../rejection.ts';
 import { jsonDiagnostics, printDiagnostics, printJson } from '../report.ts';
@@ -26,10 +34,10 @@ export async function build(io: Io, file: string, flags: BuildFlags): Promise<Ex
   const targets = flags.target
     .split(',')
     .map((target): Target => oneOf('--target', target, ['wasm', 'wgsl'], ['cuda', 'torch']));
-  const [scalar, options] = [scalarOf(flags.dtype), targetOptions(targets, flags.profile)];
+  const [precision, options] = [precisionOf(flags.dtype), targetOptions(targets, flags.profile)];
   const project = await openProject(io, file);
   const instances = selectInstances(project, flags);
-  const chosen = { ...(instances && { instances }), scalar, ...options };
+  const chosen = { ...(instances && { instances }), ...precision, ...options };
   const compiled = await compileProject(project, { ...chosen, inline: flags.inline });
   const folder = flags.out === undefined ? join(project.folder, 'generated') : resolve(io.cwd, flags.out);
   const files = compiled.artifacts.map(({ name, contents }) => ({ path: join(folder, name), contents }));

@@ -5,7 +5,7 @@ import { explainSvg } from '../../explain/svg.ts';
 import { explainText } from '../../explain/text.ts';
 import { lowerProject } from '../backend.ts';
 import type { Io } from '../io.ts';
-import { type CompileFlags, oneOf, profileOf, scalarOf } from '../options.ts';
+import { type CompileFlags, oneOf, precisionOf, profileOf } from '../options.ts';
 import { openProject } from '../project.ts';
 import { type ExitCode, exitCodes, misuse } from '../rejection.ts';
 import { printDiagnostics, printJson } from '../report.ts';
@@ -21,10 +21,10 @@ export interface ExplainFlags extends CompileFlags {
 export async function explain(io: Io, file: string, flags: ExplainFlags): Promise<ExitCode> {
   const format = flags.json ? 'json' : oneOf('--format', flags.format, ['text', 'json', 'svg'], ['html']);
   const mode = oneOf('--mode', flags.mode, ['apply', 'adjoint'], ['vjp', 'solve']);
-  const [scalar, profile] = [scalarOf(flags.dtype), profileOf(flags.profile, ['wasm', 'wgsl'])];
+  const [precision, profile] = [precisionOf(flags.dtype), profileOf(flags.profile, ['wasm', 'wgsl'])];
   const project = await openProject(io, file);
   const instances = selectInstances(project, flags);
-  const chosen = { ...(instances && { instances }), scalar, profile, modes: [mode] };
+  const chosen = { ...(instances && { instances }), ...precision, profile, modes: [mode] };
   const lowered = lowerProject(project, chosen);
   const operators = lowered.operators.flatMap(({ source, modes }) =>
     modes.length > 0

@@ -27,7 +27,7 @@ import {
   type CompileFlags,
   type ModuleBackend,
   oneOf,
-  scalarOf,
+  precisionOf,
   seedOf,
   targetOf,
   targetOptions,
@@ -60,7 +60,7 @@ const matrixLimit = 2 ** 26;
 export async function run(io: Io, file: string, flags: RunFlags): Promise<ExitCode> {
   const mode = oneOf('--mode', flags.mode, modes, ['vjp', 'solve', 'logdet']);
   const backend = oneOf('--backend', flags.backend, [...backends, 'reference']);
-  const scalar = scalarOf(flags.dtype);
+  const precision = precisionOf(flags.dtype);
   const target = backend === 'reference' ? 'wasm' : targetOf[backend];
   const options = targetOptions([target], flags.profile);
   const seed = seedOf(flags.seed);
@@ -70,7 +70,7 @@ export async function run(io: Io, file: string, flags: RunFlags): Promise<ExitCo
   const modesNeeded: Mode[] = mode === 'adjoint' || mode === 'transpose' ? ['apply', 'adjoint'] : ['apply'];
   const { program, diagnostics, start } = await prepare(project, backend, {
     instances: [instance],
-    scalar,
+    ...precision,
     ...options,
     modes: modesNeeded,
   });
@@ -86,13 +86,13 @@ export async function run(io: Io, file: string, flags: RunFlags): Promise<ExitCo
   const milliseconds = performance.now() - started;
   runner.dispose();
   progress.done();
-  const wide = backend === 'reference' || scalar === 'f64';
+  const wide = backend === 'reference' || precision.scalar === 'f64';
   if (flags.output !== undefined) {
     const values = wide ? result.values : Float32Array.from(result.values);
     const path = resolve(io.cwd, flags.output);
     await writeFiles(io.cwd, [{ path, contents: printNpy(result.shape, values) }]);
   }
-  const how = runner.profile === undefined ? 'reference, f64' : `${runner.profile}, ${scalar}`;
+  const how = runner.profile === undefined ? 'reference, f64' : `${runner.profile}, ${flags.dtype}`;
   tell(io, flags, {
     program,
     mode,

@@ -4,7 +4,15 @@ import { reportLines } from '../../verify/report.ts';
 import { verifyProject } from '../conformance.ts';
 import { writeFiles } from '../files.ts';
 import type { Io } from '../io.ts';
-import { backends, type CompileFlags, oneOf, scalarOf, seedOf, targetOf, targetOptions } from '../options.ts';
+import {
+  backends,
+  type CompileFlags,
+  oneOf,
+  precisionOf,
+  seedOf,
+  targetOf,
+  targetOptions,
+} from '../options.ts';
 import type { ParameterFlags } from '../parameters.ts';
 import { openProject } from '../project.ts';
 import { type ExitCode, exitCodes } from '../rejection.ts';
@@ -22,11 +30,11 @@ export interface VerifyFlags extends CompileFlags, ParameterFlags {
 
 export async function verify(io: Io, file: string, flags: VerifyFlags): Promise<ExitCode> {
   const backend = oneOf('--backend', flags.backend, backends);
-  const [scalar, seed] = [scalarOf(flags.dtype), seedOf(flags.seed)];
+  const [precision, seed] = [precisionOf(flags.dtype), seedOf(flags.seed)];
   const options = targetOptions([targetOf[backend]], flags.profile);
   const project = await openProject(io, file);
   const instances = selectInstances(project, flags);
-  const chosen = { ...(instances && { instances }), scalar, ...options };
+  const chosen = { ...(instances && { instances }), ...precision, ...options };
   const { compiled, origins, report } = await verifyProject(io, project, backend, chosen, flags, seed);
   if (flags.report !== undefined) {
     const contents = `${JSON.stringify(report, undefined, 2)}\n`;

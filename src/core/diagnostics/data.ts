@@ -171,11 +171,13 @@ export const data = {
     message: ({ given }) => `there is no diagnostic ${given}`,
     explanation: 'Codes are SOP and four digits; the docs list them all.',
   }),
-  noDoubles: row<{ profile: string }>({
+  noFormat: row<{ profile: string; format: string; known: string }>({
     code: 'SOP0339',
     severity: 'error',
-    message: ({ profile }) => `${profile} computes in f32: WGSL has no f64`,
-    explanation: 'Shaders have no numbers of double precision. Compile for WebAssembly, or in f32.',
+    message: ({ profile, format, known }) => `${profile} has no ${format}; it has ${known}`,
+    explanation:
+      'Shaders have no numbers of double precision and WebAssembly none of sixteen bits. Choose another --dtype or ' +
+      'another --target.',
   }),
   noEngine: row<{ why: string }>({
     code: 'SOP0340',

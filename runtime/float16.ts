@@ -1,6 +1,6 @@
 /**
  * Sixteen-bit floating point, binary16 (IEEE 754) and bfloat16, as bit patterns: decoding is exact, encoding rounds
- * the f64 once, to nearest even. Written out because DataView reads and writes neither everywhere.
+ * the f64 once, to nearest even. Written out because DataView reads and writes neither everywhere. Imports nothing.
  */
 
 /** A binary format of one sign bit, `exponentBits` and `mantissaBits`, with subnormals, infinities and NaN. */
@@ -16,6 +16,10 @@ export const decodeFloat16 = (bits: number): number => decode(binary16, bits);
 export const encodeFloat16 = (value: number): number => encode(binary16, value);
 export const decodeBfloat16 = (bits: number): number => decode(binary32UpperHalf, bits);
 export const encodeBfloat16 = (value: number): number => encode(binary32UpperHalf, value);
+
+/** The nearest number of the format, as a number. */
+export const roundToFloat16 = (value: number): number => round(binary16, value);
+export const roundToBfloat16 = (value: number): number => round(binary32UpperHalf, value);
 
 function decode({ exponentBits, mantissaBits }: BinaryFormat, bits: number): number {
   const special = 2 ** exponentBits - 1;
@@ -41,6 +45,15 @@ function encode({ exponentBits, mantissaBits }: BinaryFormat, value: number): nu
   // which the addition below does, up to infinity.
   const units = roundToEven(size * 2 ** (mantissaBits - exponent));
   return sign | (((exponent + bias - 1) << mantissaBits) + units);
+}
+
+function round({ exponentBits, mantissaBits }: BinaryFormat, value: number): number {
+  if (!Number.isFinite(value) || value === 0) return value;
+  const bias = 2 ** (exponentBits - 1) - 1;
+  const size = Math.abs(value);
+  const unit = 2 ** (Math.max(exponentOf(size), 1 - bias) - mantissaBits);
+  const near = roundToEven(size / unit) * unit;
+  return Math.sign(value) * (near < 2 ** (bias + 1) ? near : Number.POSITIVE_INFINITY);
 }
 
 const wide = new DataView(new ArrayBuffer(8));
