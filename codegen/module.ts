@@ -200,9 +200,10 @@ function printStep({ kernel, reads, buffer }: PackContents, more: object = {}): 
 const printGpuStep = ({ binding, offset, ...step }: GpuVariantContents['packs'][number]): string =>
   printStep(step, { binding, offset });
 
-/** The text of the shader over several lines, as in its own file. */
+/** The lines of the shader without the comments and the indentation that its own file has. */
 function printShader({ code, ...shader }: ShaderDescription): string {
-  const text = code.replaceAll(/[`\\]|\$\{/g, each => `\\${each}`);
+  const bare = code.replaceAll(/ *\/\/.*$/gm, '').replaceAll(/\n\s*/g, '\n');
+  const text = bare.replaceAll(/[`\\]|\$\{/g, each => `\\${each}`);
   return `${printValue(shader).slice(0, -2)}, code: \`\n${text}\` }`;
 }
 

@@ -87,6 +87,7 @@ describe('import directions', () => {
       'src/kernel',
       'src/lower',
       'src/pipeline.ts',
+      'src/explain',
       'codegen',
       'runtime',
     ],

@@ -8,7 +8,8 @@ import type {
   ProgramDescription,
   ShaderDescription,
 } from '../../runtime/types.ts';
-import { invariant } from '../core/invariant.ts';
+import { at, invariant } from '../core/invariant.ts';
+import { certify } from '../explain/certificate.ts';
 import { bytesOf, type Kernel } from '../kernel/kernel.ts';
 import type { PackedBuffer } from '../lower/context.ts';
 import { lowerPack } from '../lower/pack.ts';
@@ -23,16 +24,38 @@ export interface LoweredVariant {
   readonly packed: readonly PackedBuffer[];
 }
 
-/** The variants that a module carries: no two alike, and none behind one that every device meets. */
+/**
+ * The variants that a module carries: those that move less than the last, and none behind one that every device meets.
+ * A variant that only spends more memory on the same movements is not worth its text in every page.
+ */
 export function describeGpu(lowered: readonly LoweredVariant[]): readonly GpuVariantContents[] {
-  const described = lowered.map(describeVariant);
-  const texts = described.map(({ profile: _, ...variant }) => JSON.stringify(variant));
-  const distinct = described.filter((_, k) => !texts.includes(texts[k] ?? '', k + 1));
-  const last = distinct.findIndex(
+  const described = lowered.filter((each, k) => movesLess(each, lowered.slice(k + 1))).map(describeVariant);
+  const last = described.findIndex(
     ({ requires: { limits, features } }) => Object.keys(limits).length + features.length === 0,
   );
-  return last === -1 ? distinct : distinct.slice(0, last + 1);
+  return last === -1 ? described : described.slice(0, last + 1);
 }
+
+/** In some operator: fewer launches, or fewer bytes for a row of the batch, its share of a tile's weights included. */
+function movesLess(variant: LoweredVariant, others: readonly LoweredVariant[]): boolean {
+  const own = movements(variant);
+  return others.every(other =>
+    movements(other).some(
+      ({ launches, bytes }, k) => at(own, k).launches < launches || at(own, k).bytes < bytes,
+    ),
+  );
+}
+
+const movements = ({ operators }: LoweredVariant) =>
+  operators.flatMap(({ modes }) =>
+    modes.map(certify).map(({ kernels, total }) => ({
+      launches: total.launches,
+      bytes: kernels.reduce(
+        (bytes, { weightBytes, tileRows }) => bytes + weightBytes / tileRows,
+        total.bytesPerRow,
+      ),
+    })),
+  );
 
 function describeVariant({ profile, operators, packed }: LoweredVariant): GpuVariantContents {
   const group = groupOf(profile);

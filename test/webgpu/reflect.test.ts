@@ -151,6 +151,12 @@ describe('the variants that a module carries', () => {
     expect(files).toEqual(['m.f.wgsl']);
   });
 
+  test('one where it saves no more than slices of a row do', async () => {
+    const swap = 'swap(n/b, b) * blockdiag(L) * swap(b, n/b) * blockdiag(R)';
+    const text = `op monarch[n, b](L: [n/b, b, b], R: [b, n/b, n/b]) : n -> n = ${swap}\nexport monarch[1024, 32] as f`;
+    expect((await variantsOf(text)).profiles).toEqual(['webgpu-default']);
+  });
+
   test('two where it does; what they have in common stands once in the module', async () => {
     const { profiles, files, module } = await variantsOf(`
       op f(A: [1500, 3], B: [2, 1500]) : 3 -> 2 = dense(B) * dense(A)
