@@ -7,7 +7,7 @@
  * else is done by every invocation alike. Barriers stand between the nests already, in uniform control flow.
  */
 import { at, invariant } from '../src/core/invariant.ts';
-import { add, declare, literal, multiply, operation, variable } from '../src/kernel/build.ts';
+import { add, declare, literal, loop, multiply, operation, variable } from '../src/kernel/build.ts';
 import { type GroupKernel, type Launch, launchNames } from '../src/kernel/group.ts';
 import type { Expression, Kernel, Statement } from '../src/kernel/kernel.ts';
 
@@ -18,6 +18,7 @@ type Loop = Statement & { readonly kind: 'for' };
 export function distribute(kernel: Kernel, launch: Launch): GroupKernel {
   let tileRows: number | undefined;
   let nests = 0;
+  const members: Team = { first: lane, count: literal(launch.invocations) };
   const visit = (statement: Statement): Statement[] => {
     if (statement.kind === 'if') {
       const [then, otherwise] = [statement.then.flatMap(visit), statement.otherwise.flatMap(visit)];
@@ -25,7 +26,7 @@ export function distribute(kernel: Kernel, launch: Launch): GroupKernel {
     }
     if (statement.kind !== 'for') return [statement];
     if (statement.axis === 'lane')
-      return overInvocations(statement, launch.invocations, `work${nests++ || ''}`);
+      return overInvocations(statement, members, `work${nests++ || ''}`);
     const body = statement.body.flatMap(visit);
     if (statement.axis !== 'grid') return [{ ...statement, body }];
     invariant(
@@ -38,6 +39,37 @@ export function distribute(kernel: Kernel, launch: Launch): GroupKernel {
   const body = kernel.body.flatMap(visit);
   // A kernel that computes nothing has lost its loop.
   return { ...kernel, body, launch, tileRows: tileRows ?? 1 };
+}
+
+export interface SpreadKernel extends GroupKernel {
+  /** Iterations that all invocations of a launch share out. */
+  readonly points: number;
+}
+
+/** A kernel without tiles: its nests of independent points are shared out among all invocations of a launch. */
+export function spread(kernel: Kernel, launch: Launch): SpreadKernel {
+  const everyone: Team = {
+    first: add(multiply(group, literal(launch.invocations)), lane),
+    count: multiply(groups, literal(launch.invocations)),
+  };
+  let points = 1;
+  const isNest = (statement: Statement): boolean => statement.kind === 'for' && statement.axis === 'lane';
+  const once = loop('once', literal(0), literal(1), 1, kernel.body, 'lane');
+  const whole = kernel.body.some(isNest) ? kernel.body : [once];
+  const body = whole.flatMap(statement => {
+    if (statement.kind !== 'for' || statement.axis !== 'lane') return [statement];
+    const total = nestOf(statement).loops.map(countOf).reduce(multiply);
+    invariant(total.kind === 'literal', 'as many points as the operator has');
+    points = Math.max(points, total.value);
+    return overInvocations(statement, everyone, 'work');
+  });
+  return { ...kernel, body, launch, tileRows: 1, points };
+}
+
+/** Who shares out a nest: the number of the first point that each takes, and how many there are. */
+interface Team {
+  readonly first: Expression;
+  readonly count: Expression;
 }
 
 /** Tiles number group, group + groups, ... of ⌈to / tileRows⌉. */
@@ -60,8 +92,8 @@ function overGroups(
   };
 }
 
-/** A nest of lane loops as one loop over its points, each invocation taking every `invocations`-th. */
-function overInvocations(outermost: Loop, invocations: number, name: string): Statement[] {
+/** A nest of lane loops as one loop over its points, each of the team taking every `count`-th. */
+function overInvocations(outermost: Loop, { first, count: many }: Team, name: string): Statement[] {
   const { loops, preludes, body } = nestOf(outermost);
   const counts = loops.map(countOf);
   const total = counts.reduce(multiply);
@@ -75,13 +107,13 @@ function overInvocations(outermost: Loop, invocations: number, name: string): St
     return [declare(loop.variable, index), ...at(preludes, k)];
   });
   const all = [...inside, ...body];
-  if (total.kind !== 'literal' || total.value > invocations) {
-    const step = literal(invocations);
-    return [{ kind: 'for', variable: name, axis: 'sequential', from: lane, to: total, step, body: all }];
+  if (total.kind !== 'literal' || many.kind !== 'literal' || total.value > many.value) {
+    const axis = 'sequential';
+    return [{ kind: 'for', variable: name, axis, from: first, to: total, step: many, body: all }];
   }
-  const entered = [declare(name, lane), ...all];
-  const within = operation('less', [lane, total]);
-  return total.value === invocations
+  const entered = [declare(name, first), ...all];
+  const within = operation('less', [first, total]);
+  return total.value === many.value
     ? entered
     : [{ kind: 'if', condition: within, then: entered, otherwise: [] }];
 }

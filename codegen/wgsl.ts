@@ -15,11 +15,14 @@ import {
   call,
   type Dialect,
   infix,
+  offset,
+  powerOfTwo,
   prefix,
   prefixLevel,
   printStatements,
   type Spelled,
   type Spelling,
+  singleText,
 } from './clike.ts';
 import { boundNames, namer, wgslReserved } from './names.ts';
 
@@ -147,16 +150,6 @@ const shift =
 const select: Spelling = ([condition, then, otherwise], type, from) =>
   call('select')([otherwise, then, condition] as readonly Spelled[], type, from);
 
-/** i32 operands of divisions are not negative: by a power of two they are shifts and masks. */
-const powerOfTwo =
-  (otherwise: Spelling, spelled: (value: string, exponent: number) => string): Spelling =>
-  (operands, type, from) => {
-    const exponent = Math.log2(Number(at(operands, 1).text));
-    if (type.scalar !== 'i32' || type.lanes > 1 || !Number.isInteger(exponent))
-      return otherwise(operands, type, from);
-    return atom(`(${spelled(bracket(at(operands, 0), 20), exponent)})`);
-  };
-
 const operators = {
   add: infix('+', 12),
   subtract: infix('-', 12),
@@ -262,8 +255,6 @@ function loaded(
   return type.lanes > 1 ? `${typeName(type)}(${one})` : one;
 }
 
-const offset = (index: string, k: number): string => (k === 0 ? index : `${index} + ${k}`);
-
 /** WGSL has no spelling of infinities and NaN, and no negative zero in constants: they are made of their bits. */
 function literalText(value: number, { scalar }: Type): string {
   if (scalar === 'i32') return value === -(2 ** 31) ? 'i32(-2147483648)' : String(value);
@@ -272,6 +263,5 @@ function literalText(value: number, { scalar }: Type): string {
     const bits = at(new Uint32Array(Float32Array.of(value).buffer), 0);
     return `bitcast<f32>(${bits}u)`;
   }
-  const text = String(Math.fround(value));
-  return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
+  return singleText(value);
 }

@@ -6,6 +6,8 @@
  * `lowerSource` stops before assembling, for callers that only look (`explain`).
  */
 import { assemble } from '../codegen/assemble.ts';
+import { printCudaFile } from '../codegen/cudaFile.ts';
+import { printCudaHeader } from '../codegen/cudaHeader.ts';
 import { type ModuleContents, printModule, type WasmPart } from '../codegen/module.ts';
 import { printDeclarations } from '../codegen/ts/declarations.ts';
 import { printWat } from '../codegen/wat.ts';
@@ -19,6 +21,7 @@ import type { SourceFile } from './core/span.ts';
 import { inverse, type Operator, type Program } from './ir/operator.ts';
 import type { PackedBuffer } from './lower/context.ts';
 import { lowerPack } from './lower/pack.ts';
+import { describeCuda } from './module/cuda.ts';
 import { describeOperator, describeParameters } from './module/describe.ts';
 import { describeGpu } from './module/gpu.ts';
 import { isLinear, type LoweredInstance, lowerOperator, type Mode } from './pipeline.ts';
@@ -29,7 +32,7 @@ import { normalise } from './rewrite/normalise.ts';
 export type { Instance } from './check/elaborate.ts';
 export type { LoweredInstance } from './pipeline.ts';
 
-export type Target = 'wasm' | 'wgsl';
+export type Target = 'wasm' | 'wgsl' | 'cuda';
 
 export interface CompileOptions extends ElaborateOptions {
   /** What the module runs on; WebAssembly when absent. */
@@ -38,6 +41,8 @@ export interface CompileOptions extends ElaborateOptions {
   readonly profile?: ProfileName;
   /** Of the shaders; `webgpu-default` when absent. */
   readonly gpuProfile?: 'webgpu-default';
+  /** Of the kernels in CUDA C; `sm_90a` when absent. */
+  readonly cudaProfile?: 'sm_80' | 'sm_90a';
   readonly scalar?: 'f32' | 'f64';
   readonly modes?: readonly Mode[];
   /** Where the generated module imports its runtime from; `sop/runtime` when absent. */
@@ -110,16 +115,35 @@ function inversesWithoutRule({ programs, inverses }: ElaboratedSource): Diagnost
 }
 
 export async function compile(source: SourceFile, options: CompileOptions = {}): Promise<Compiled> {
-  const { targets = ['wasm'], gpuProfile = 'webgpu-default' } = options;
-  const lowered = targets.includes('wasm') ? lowerSource(source, options) : undefined;
-  const onGpu = targets.includes('wgsl')
-    ? lowerSource(source, { ...options, profile: gpuProfile })
-    : undefined;
-  const first = lowered ?? onGpu;
+  const { targets = ['wasm'], gpuProfile = 'webgpu-default', cudaProfile = 'sm_90a' } = options;
+  const lower = (target: Target, profile: ProfileName | undefined) =>
+    targets.includes(target) ? lowerSource(source, { ...options, ...(profile && { profile }) }) : undefined;
+  const [lowered, onGpu] = [lower('wasm', options.profile), lower('wgsl', gpuProfile)];
+  const onCuda = lower('cuda', cudaProfile);
+  const first = lowered ?? onGpu ?? onCuda;
   invariant(first !== undefined, 'a target to compile for');
-  const unfit = [first, onGpu].find(each => each?.operators.length === 0);
+  const unfit = [first, onGpu, onCuda].find(each => each?.operators.length === 0);
   if (unfit !== undefined) return { ...unfit, artifacts: [] };
+  return {
+    ...first,
+    artifacts: [
+      ...(await moduleArtifacts(source, lowered, onGpu, options)),
+      ...(onCuda === undefined ? [] : cudaArtifacts(source, onCuda, cudaProfile, options)),
+    ],
+  };
+}
+
+/** The module that an engine for JavaScript imports, where one of its targets is asked for. */
+async function moduleArtifacts(
+  source: SourceFile,
+  lowered: LoweredSource | undefined,
+  onGpu: LoweredSource | undefined,
+  options: CompileOptions,
+): Promise<Artifact[]> {
+  const first = lowered ?? onGpu;
+  if (first === undefined) return [];
   const name = moduleName(source.name);
+  const { gpuProfile = 'webgpu-default' } = options;
   const { group } = profiles[gpuProfile];
   invariant(onGpu === undefined || group !== undefined, `${gpuProfile} has groups of invocations`);
   const variants = lowered === undefined ? [] : await variantsOf(name, source, lowered, options);
@@ -138,7 +162,7 @@ export async function compile(source: SourceFile, options: CompileOptions = {}):
     description: describeOperator(modes, first.packed),
     documentation,
   }));
-  const artifacts: Artifact[] = [
+  return [
     { name: `${name}.js`, contents: printModule(contents) },
     ...(printsDeclarations
       ? [
@@ -157,7 +181,22 @@ export async function compile(source: SourceFile, options: CompileOptions = {}):
       contents: shader.code,
     })),
   ];
-  return { ...first, artifacts };
+}
+
+/** A file of kernels with its header, which need no runtime. */
+function cudaArtifacts(
+  source: SourceFile,
+  { operators, packed }: LoweredSource,
+  profile: ProfileName,
+  { scalar = 'f32' }: CompileOptions,
+): Artifact[] {
+  const name = moduleName(source.name);
+  const file = { name, source: source.name, scalar };
+  const contents = describeCuda(file, operators, packed, profiles[profile]);
+  return [
+    { name: `${name}.cu`, contents: printCudaFile(contents) },
+    { name: `${name}.h`, contents: printCudaHeader(contents) },
+  ];
 }
 
 function wasmPart(lowered: LoweredSource, variants: readonly Variant[], isInline: boolean): WasmPart {

@@ -7,6 +7,7 @@
  * A verifier runs after each of the later passes and blames it by name. No I/O here.
  */
 import { type Arrangement, coalesce } from '../codegen/coalesce.ts';
+import { cudaCapabilities } from '../codegen/cuda.ts';
 import { distribute } from '../codegen/distribute.ts';
 import { type Capabilities, legalize } from '../codegen/legalize.ts';
 import { wasmCapabilities } from '../codegen/wat.ts';
@@ -133,12 +134,14 @@ export const loweringOptions = ({ profile, scalar }: LoweringTarget): LoweringOp
   },
   fusedMultiplyAdd: profile.fusedMultiplyAdd,
   scalar,
+  stridedRows: profile.stridedRows,
   maximumBatch: 2 ** 20,
 });
 
 const capabilities = {
   wasm: wasmCapabilities,
   wgsl: wgslCapabilities,
+  cuda: cudaCapabilities,
 } satisfies Record<Profile['language'], Capabilities>;
 
 /**

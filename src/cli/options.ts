@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { CompileOptions, Target } from '../compile.ts';
 import { data } from '../core/diagnostics/data.ts';
+import { unreachable } from '../core/invariant.ts';
 import type { ProfileName } from '../plan/profile.ts';
 import { misuse } from './rejection.ts';
 
@@ -23,7 +24,7 @@ export function withCompileFlags(command: Command): Command {
   repeatable(command, '-D, --define <size=n>', 'the value of a size of the operator, e.g. -D n=1024');
   return command
     .option('--dtype <type>', 'precision of the kernels: f32 or f64', 'f32')
-    .option('--profile <name>', 'what the machine offers: wasm-simd128, wasm-relaxed or webgpu-default');
+    .option('--profile <name>', 'what the machine offers: wasm-simd128, wasm-relaxed, webgpu-default, sm_80 or sm_90a');
 }
 
 /** Where parameters and inputs come from. */
@@ -78,21 +79,33 @@ export const scalarOf = (dtype: string): 'f32' | 'f64' =>
 const profileNames = {
   wasm: ['wasm-simd128', 'wasm-relaxed'],
   wgsl: ['webgpu-default'],
+  cuda: ['sm_90a', 'sm_80'],
 } as const satisfies Record<Target, readonly ProfileName[]>;
 
 /** A profile of one of the targets; the first of the first where none is named. */
 export function profileOf(profile: string | undefined, targets: readonly Target[]): ProfileName {
   const known: readonly ProfileName[] = targets.flatMap(target => profileNames[target]);
-  return oneOf('--profile', profile ?? known[0] ?? '', known, ['webgpu-large', 'sm_80', 'sm_90a']);
+  return oneOf('--profile', profile ?? known[0] ?? '', known, ['webgpu-large']);
 }
 
 /** The options of a compilation for these targets, where the profile belongs to one of them. */
 export function targetOptions(
   targets: readonly Target[],
   given: string | undefined,
-): Pick<CompileOptions, 'targets' | 'profile' | 'gpuProfile'> {
+): Pick<CompileOptions, 'targets' | 'profile' | 'gpuProfile' | 'cudaProfile'> {
   const profile = profileOf(given, targets);
-  return { targets, ...(profile === 'webgpu-default' ? { gpuProfile: profile } : { profile }) };
+  switch (profile) {
+    case 'webgpu-default':
+      return { targets, gpuProfile: profile };
+    case 'sm_80':
+    case 'sm_90a':
+      return { targets, cudaProfile: profile };
+    case 'wasm-simd128':
+    case 'wasm-relaxed':
+      return { targets, profile };
+    default:
+      return unreachable(profile);
+  }
 }
 
 /** What runs a generated module: an engine for WebAssembly, or Dawn. */

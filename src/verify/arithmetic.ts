@@ -61,6 +61,15 @@ export const shaderPrecision: Arithmetic = Object.freeze({
   round: Math.fround,
 });
 
+/**
+ * CUDA ("Mathematical Functions", CUDA C++ Programming Guide): sums, products, fused products and sums, quotients and
+ * roots correctly rounded, numbers below the normal range kept; the functions off by at most two units in the last
+ * place. A fused product and sum rounds once where the analysis counts twice.
+ */
+const cudaUlps = constantly({ exp: 2, tanh: 2, erf: 2 });
+export const cudaPrecision: Arithmetic = Object.freeze({ ...singlePrecision, ulps: cudaUlps });
+export const cudaDoublePrecision: Arithmetic = Object.freeze({ ...doublePrecision, ulps: cudaUlps });
+
 /** Arithmetic without roundings: what is left of a bound is the error that its inputs bring. */
 export const withoutRounding = (arithmetic: Arithmetic): Arithmetic => ({
   ...arithmetic,
@@ -74,6 +83,7 @@ export const withoutRounding = (arithmetic: Arithmetic): Arithmetic => ({
 const arithmetics = {
   wasm: { f32: singlePrecision, f64: doublePrecision },
   wgsl: { f32: shaderPrecision, f64: undefined },
+  cuda: { f32: cudaPrecision, f64: cudaDoublePrecision },
 } as const satisfies Record<Profile['language'], Record<'f32' | 'f64', Arithmetic | undefined>>;
 
 export function arithmeticOf({

@@ -1,0 +1,311 @@
+/**
+ * The CUDA C dialect: one `__global__` function for each kernel. Buffers of the device are its arguments, parameters
+ * follow them, buffers of a group lie in shared memory, one after another.
+ *
+ * Vectors are CUDA's own (float4, double2); what an operator does to one is a function of one line, printed only where
+ * a kernel uses it. A vector is accessed whole where its place is a multiple of its length for certain; in rows whose
+ * distance the call says, it is where `aligned` holds, a parameter of the kernel's template.
+ */
+import { at, invariant } from '../src/core/invariant.ts';
+import { type GroupKernel, launchNames } from '../src/kernel/group.ts';
+import {
+  type Expression,
+  type Kernel,
+  type OperatorName,
+  type Scalar,
+  operators as table,
+  type Type,
+} from '../src/kernel/kernel.ts';
+import { pitchesOf } from '../src/kernel/pitch.ts';
+import { expressionsOf, namesIn, visitStatements } from '../src/kernel/traverse.ts';
+import { alignmentOf, isMultiple } from './alignment.ts';
+import {
+  type Access,
+  atom,
+  bracket,
+  call,
+  conditional,
+  type Dialect,
+  infix,
+  powerOfTwo,
+  prefix,
+  prefixLevel,
+  printStatements,
+  type Spelled,
+  type Spelling,
+  singleText,
+} from './clike.ts';
+import { boundNames, cudaReserved, type Namer, namer } from './names.ts';
+
+export const cudaScalars = { i32: 'int', f32: 'float', f64: 'double' } satisfies Record<Scalar, string>;
+
+/** CUDA's own functions, good to two units in the last place. */
+export const cudaCapabilities = {
+  exp: true,
+  log: true,
+  sin: true,
+  cos: true,
+  tanh: true,
+  erf: true,
+  power: true,
+} as const;
+
+/** What a kernel looks like from outside, and its text. */
+export interface CudaKernel {
+  readonly name: string;
+  /** Whether it is a template over `aligned`: whether rows begin at whole vectors. */
+  readonly chooses: boolean;
+  /** Bytes of shared memory that a launch gives; what the kernel declares itself is not counted. */
+  readonly dynamicBytes: number;
+  readonly lines: readonly string[];
+}
+
+/** Types in which buffers are stored where that is not how the kernel reads them, by the buffer's name. */
+export type Storage = ReadonlyMap<string, string>;
+
+export function printCuda(kernel: GroupKernel, storage: Storage = new Map()): CudaKernel {
+  const nameOf = namer(cudaReserved);
+  const name = nameOf(`${kernel.name}_kernel`);
+  boundNames(kernel).forEach(nameOf);
+  const place = placing(kernel);
+  const dialect = dialectFor(place, storage);
+  const body = printStatements({ dialect, nameOf }, kernel.body, '  ');
+  const global = kernel.buffers.filter(({ space }) => space === 'global');
+  const pointers = global.map(buffer => {
+    const type = storage.get(buffer.name) ?? cudaScalars[buffer.scalar];
+    return `${buffer.access === 'read' ? 'const ' : ''}${type}* __restrict__ ${nameOf(buffer.name)}`;
+  });
+  const parameters = kernel.parameters.map(each => `int ${nameOf(each.name)}`);
+  const shared = sharedMemory(kernel, nameOf);
+  const chooses = accessesOf(kernel).some(access => place(access) === 'aligned');
+  return {
+    name,
+    chooses,
+    dynamicBytes: shared.dynamicBytes,
+    lines: [
+      ...global.map(each => `// ${nameOf(each.name)}: ${each.comment}`),
+      ...(chooses ? ['template <bool aligned>'] : []),
+      `__global__ void __launch_bounds__(${kernel.launch.invocations}) ${name}(`,
+      `    ${[...pointers, ...parameters].join(', ')}) {`,
+      ...shared.lines,
+      ...launchLines(kernel, nameOf),
+      ...body,
+      '}',
+    ],
+  };
+}
+
+/** Beyond this much, the size of shared memory belongs to the launch. */
+const staticBytes = 48 * 1024;
+const bytesOf = { i32: 4, f32: 4, f64: 8 } satisfies Record<Scalar, number>;
+
+function sharedMemory(kernel: Kernel, nameOf: Namer): { lines: string[]; dynamicBytes: number } {
+  const buffers = kernel.buffers.filter(({ space }) => space === 'shared');
+  const sizes = buffers.map(({ scalar, extent }) => Math.ceil((extent.fixed * bytesOf[scalar]) / 16) * 16);
+  const total = sizes.reduce((a, b) => a + b, 0);
+  if (total <= staticBytes) {
+    const lines = buffers.map(({ name, scalar, extent, comment }) => {
+      const length = Math.max(1, extent.fixed);
+      return `  __shared__ __align__(16) ${cudaScalars[scalar]} ${nameOf(name)}[${length}]; // ${comment}`;
+    });
+    return { lines, dynamicBytes: 0 };
+  }
+  let start = 0;
+  const lines = buffers.map(({ name, scalar, comment }, k) => {
+    const type = cudaScalars[scalar];
+    const from = start === 0 ? 'shared' : `shared + ${start}`;
+    start += at(sizes, k);
+    return `  ${type}* const ${nameOf(name)} = reinterpret_cast<${type}*>(${from}); // ${comment}`;
+  });
+  return { lines: ['  extern __shared__ __align__(16) unsigned char shared[];', ...lines], dynamicBytes: total };
+}
+
+/** The place of an invocation, as far as the kernel asks for it. */
+function launchLines(kernel: Kernel, nameOf: Namer): string[] {
+  const used = new Set<string>();
+  visitStatements(kernel.body, statement => {
+    for (const node of expressionsOf(statement)) for (const name of namesIn(node)) used.add(name);
+  });
+  const values = ['blockIdx.x', 'gridDim.x', 'threadIdx.x'];
+  return launchNames.flatMap((name, k) =>
+    used.has(name) ? [`  const int ${nameOf(name)} = static_cast<int>(${values[k]});`] : [],
+  );
+}
+
+// --------------------------------------------------------------------------------------------------------- vectors
+
+/** Whether a vector lies at a multiple of its length: always, never for certain, or where the rows do. */
+type Place = 'true' | 'false' | 'aligned';
+type Vector = Access & { readonly lanes: number };
+
+function placing(kernel: Kernel): (vector: Vector) => Place {
+  const pitched = new Set(kernel.buffers.flatMap(({ name, extent }) => (extent.pitch ? [name] : [])));
+  const alignment = alignmentOf(kernel, new Map(pitchesOf(kernel).map(({ name }) => [name, 4])));
+  return ({ buffer, index, lanes }) => {
+    if (lanes === 1 || !isMultiple(index, lanes, alignment)) return 'false';
+    return pitched.has(buffer) ? 'aligned' : 'true';
+  };
+}
+
+/** What a kernel reads and writes, with the elements of one access. */
+function accessesOf(kernel: Kernel): Vector[] {
+  const accesses: Vector[] = [];
+  visitStatements(kernel.body, statement => {
+    if (statement.kind === 'load')
+      accesses.push({ ...statement, lanes: statement.splat ? 1 : statement.type.lanes });
+    if (statement.kind === 'store') accesses.push({ ...statement, lanes: statement.value.type.lanes });
+  });
+  return accesses;
+}
+
+const components = ['x', 'y', 'z', 'w'] as const;
+
+/** What the kernels of a file do to whole vectors: one function for each operator and type. */
+export function vectorFunctions(kernels: readonly Kernel[]): string[] {
+  const used = new Map<string, string>();
+  const visit = (node: Expression): void => {
+    const children = node.kind === 'operation' ? node.operands : node.kind === 'vector' ? node.elements : [];
+    children.forEach(visit);
+    if (node.kind === 'lane') visit(node.vector);
+    if (node.kind !== 'operation' || node.type.lanes === 1 || node.operator === 'splat') return;
+    used.set(`${node.operator} ${typeName(node.type)}`, vectorFunction(node.operator, node.type));
+  };
+  for (const kernel of kernels)
+    visitStatements(kernel.body, statement => expressionsOf(statement).forEach(visit));
+  return [...used.values()].sort();
+}
+
+function vectorFunction(operator: OperatorName, type: Type): string {
+  invariant(type.scalar !== 'i32', 'vectors of numbers');
+  const scalar: Type = { ...type, lanes: 1 };
+  const names = ['a', 'b', 'c'].slice(0, table[operator].arity);
+  const parts = components
+    .slice(0, type.lanes)
+    .map(part => scalarOperators[operator](names.map(name => atom(`${name}.${part}`)), scalar, type.scalar).text);
+  const [vector, sign] = [typeName(type), vectorSigns[operator]];
+  const name = sign === undefined ? vectorName(operator) : `operator${sign}`;
+  const given = names.map(each => `${vector} ${each}`).join(', ');
+  return `__device__ inline ${vector} ${name}(${given}) { return make_${vector}(${parts.join(', ')}); }`;
+}
+
+const vectorSigns: Partial<Record<OperatorName, string>> = {
+  add: '+',
+  subtract: '-',
+  multiply: '*',
+  divide: '/',
+  negate: '-',
+};
+
+const vectorName = (operator: OperatorName): string =>
+  operator === 'fusedMultiplyAdd' ? 'multiplyAdd' : `each${operator.charAt(0).toUpperCase()}${operator.slice(1)}`;
+
+export const typeName = ({ scalar, lanes }: Type): string => `${cudaScalars[scalar]}${lanes === 1 ? '' : lanes}`;
+
+// ------------------------------------------------------------------------------------------------------- operators
+
+/** `name` of doubles, `namef` of floats. */
+const named =
+  (name: string): Spelling =>
+  (operands, type, from) => call(type.scalar === 'f32' ? `${name}f` : name)(operands, type, from);
+
+const ofIntegers =
+  (integers: Spelling, others: Spelling): Spelling =>
+  (operands, type, from) => (type.scalar === 'i32' ? integers : others)(operands, type, from);
+
+const cast: Spelling = (operands, type, from) => call(`static_cast<${typeName(type)}>`)(operands, type, from);
+
+const shiftRight: Spelling = ([value, count]) =>
+  atom(`static_cast<int>(static_cast<unsigned>(${value?.text}) >> ${bracket(count ?? atom(''), 12)})`);
+
+/** Of numbers; what is made of them for vectors is below. */
+const scalarOperators = {
+  add: infix('+', 12),
+  subtract: infix('-', 12),
+  multiply: infix('*', 13),
+  divide: powerOfTwo(infix('/', 13), (value, k) => `${value} >> ${k}`),
+  modulo: powerOfTwo(infix('%', 13), (value, k) => `${value} & ${2 ** k - 1}`),
+  minimum: ofIntegers(call('min'), call('minimum')),
+  maximum: ofIntegers(call('max'), call('maximum')),
+  power: named('pow'),
+  negate: prefix('-'),
+  absolute: ofIntegers(call('abs'), named('fabs')),
+  squareRoot: named('sqrt'),
+  floor: named('floor'),
+  exp: named('exp'),
+  log: named('log'),
+  sin: named('sin'),
+  cos: named('cos'),
+  tanh: named('tanh'),
+  erf: named('erf'),
+  fusedMultiplyAdd: named('fma'),
+  less: infix('<', 10),
+  equal: infix('==', 9),
+  and: infix('&', 8),
+  or: infix('|', 6),
+  exclusiveOr: infix('^', 7),
+  shiftLeft: infix('<<', 11),
+  shiftRightUnsigned: shiftRight,
+  select: conditional,
+  toFloat: cast,
+  toInteger: cast,
+  toPrecision: cast,
+  bitsToFloat: call('__int_as_float'),
+  floatToBits: call('__float_as_int'),
+  splat: call('splat'),
+} satisfies Record<OperatorName, Spelling>;
+
+const operators = Object.fromEntries(
+  Object.entries(scalarOperators).map(([name, spelled]) => [name, lifted(name as OperatorName, spelled)]),
+) as Record<OperatorName, Spelling>;
+
+/** Vectors go by their operator's sign or by the function of its name. */
+function lifted(name: OperatorName, scalars: Spelling): Spelling {
+  const vectors = name === 'splat' || vectorSigns[name] !== undefined ? scalars : call(vectorName(name));
+  return (operands, type, from) => (type.lanes === 1 ? scalars : vectors)(operands, type, from);
+}
+
+function dialectFor(place: (vector: Vector) => Place, storage: Storage): Dialect {
+  const vectorAt = (verb: 'load' | 'store', { buffer, index }: Access, { lanes }: Type): string =>
+    `${verb}<${place({ buffer, index, lanes })}>`;
+  const element = (buffer: string, index: string, access: Access): string => {
+    const read = `${buffer}[${index}]`;
+    return storage.has(access.buffer) ? `widened(${read})` : read;
+  };
+  return {
+    operators,
+    literal: (value, type) => {
+      const text = literalText(value, type);
+      if (type.lanes > 1) return atom(`splat(${text})`);
+      return text.startsWith('-') ? { text, level: prefixLevel } : atom(text);
+    },
+    declare: (name, type, mutable, value) => `${mutable ? '' : 'const '}${typeName(type)} ${name} = ${value};`,
+    load: (name, type, buffer, index, splat, access) => {
+      const one = type.lanes === 1 || splat ? element(buffer, index, access) : undefined;
+      const value = one ?? `${vectorAt('load', access, type)}(&${buffer}[${index}])`;
+      return `const ${typeName(type)} ${name} = ${splat ? `splat(${value})` : value};`;
+    },
+    store: (buffer, index, value, type, access) =>
+      type.lanes === 1
+        ? `${buffer}[${index}] = ${value};`
+        : `${vectorAt('store', access, type)}(&${buffer}[${index}], ${value});`,
+    forHead: (variable, from, to, step) => {
+      const advance = step === '1' ? `++${variable}` : `${variable} += ${step}`;
+      return `for (int ${variable} = ${from}; ${variable} < ${to}; ${advance})`;
+    },
+    lane: (vector: Spelled, lane) =>
+      atom(`${vector.level < 20 ? `(${vector.text})` : vector.text}.${at(components, lane)}`),
+    vector: (elements, type) => atom(`make_${typeName(type)}(${elements.join(', ')})`),
+    asNumber: condition => conditional([condition, atom('1'), atom('0')], { scalar: 'i32', lanes: 1 }, 'i32'),
+    asCondition: value => infix('!=', 9)([value, atom('0')], { scalar: 'i32', lanes: 1 }, 'i32'),
+    barrier: '__syncthreads();',
+  };
+}
+
+function literalText(value: number, { scalar }: Type): string {
+  if (scalar === 'i32') return value === -(2 ** 31) ? '(-2147483647 - 1)' : String(value);
+  if (Number.isNaN(value)) return `static_cast<${cudaScalars[scalar]}>(NAN)`;
+  if (!Number.isFinite(value)) return `${value < 0 ? '-' : ''}static_cast<${cudaScalars[scalar]}>(INFINITY)`;
+  const text = Object.is(value, -0) ? '-0.0' : String(value);
+  if (scalar === 'f32') return Object.is(value, -0) ? '-0.0f' : singleText(value);
+  return /[.e]/.test(text) ? text : `${text}.0`;
+}
