@@ -2,42 +2,28 @@
  * The CUDA C dialect: one `__global__` function for each kernel. Buffers of the device are its arguments, parameters
  * follow them, buffers of a group lie in shared memory, one after another.
  *
- * Vectors are CUDA's own (float4, double2); what an operator does to one is a function of one line, printed only where
- * a kernel uses it. A vector is accessed whole where its place is a multiple of its length for certain; in rows whose
+ * A vector is accessed whole where its place is a multiple of its length for certain; in rows whose
  * distance the call says, it is where `aligned` holds, a parameter of the kernel's template.
  */
-import { at, invariant } from '../src/core/invariant.ts';
+import { at } from '../src/core/invariant.ts';
 import { type GroupKernel, launchNames } from '../src/kernel/group.ts';
-import {
-  type Expression,
-  type Kernel,
-  type OperatorName,
-  type Scalar,
-  operators as table,
-  type Type,
-} from '../src/kernel/kernel.ts';
+import type { Kernel, Scalar, Type } from '../src/kernel/kernel.ts';
 import { pitchesOf } from '../src/kernel/pitch.ts';
 import { expressionsOf, namesIn, visitStatements } from '../src/kernel/traverse.ts';
 import { alignmentOf, isMultiple } from './alignment.ts';
 import {
   type Access,
   atom,
-  bracket,
-  call,
   conditional,
   type Dialect,
   infix,
-  powerOfTwo,
-  prefix,
   prefixLevel,
   printStatements,
   type Spelled,
-  type Spelling,
   singleText,
 } from './clike.ts';
+import { components, cudaScalars, operators, typeName } from './cudaOperators.ts';
 import { boundNames, cudaReserved, type Namer, namer } from './names.ts';
-
-export const cudaScalars = { i32: 'int', f32: 'float', f64: 'double' } satisfies Record<Scalar, string>;
 
 /** CUDA's own functions, good to two units in the last place. */
 export const cudaCapabilities = {
@@ -86,13 +72,25 @@ export function printCuda(kernel: GroupKernel, storage: Storage = new Map()): Cu
       ...global.map(each => `// ${nameOf(each.name)}: ${each.comment}`),
       ...(chooses ? ['template <bool aligned>'] : []),
       `__global__ void __launch_bounds__(${kernel.launch.invocations}) ${name}(`,
-      `    ${[...pointers, ...parameters].join(', ')}) {`,
+      ...wrapped([...pointers, ...parameters], '    ', ') {'),
       ...shared.lines,
       ...launchLines(kernel, nameOf),
       ...body,
       '}',
     ],
   };
+}
+
+/** A list over as many lines as it needs. */
+export function wrapped(items: readonly string[], indent: string, end: string): string[] {
+  const lines: string[] = [];
+  items.forEach((item, k) => {
+    const text = `${item}${k === items.length - 1 ? end : ','}`;
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + text.length < 110) lines[lines.length - 1] = `${line} ${text}`;
+    else lines.push(indent + text);
+  });
+  return lines;
 }
 
 /** Beyond this much, the size of shared memory belongs to the launch. */
@@ -117,7 +115,10 @@ function sharedMemory(kernel: Kernel, nameOf: Namer): { lines: string[]; dynamic
     start += at(sizes, k);
     return `  ${type}* const ${nameOf(name)} = reinterpret_cast<${type}*>(${from}); // ${comment}`;
   });
-  return { lines: ['  extern __shared__ __align__(16) unsigned char shared[];', ...lines], dynamicBytes: total };
+  return {
+    lines: ['  extern __shared__ __align__(16) unsigned char shared[];', ...lines],
+    dynamicBytes: total,
+  };
 }
 
 /** The place of an invocation, as far as the kernel asks for it. */
@@ -158,112 +159,6 @@ function accessesOf(kernel: Kernel): Vector[] {
   return accesses;
 }
 
-const components = ['x', 'y', 'z', 'w'] as const;
-
-/** What the kernels of a file do to whole vectors: one function for each operator and type. */
-export function vectorFunctions(kernels: readonly Kernel[]): string[] {
-  const used = new Map<string, string>();
-  const visit = (node: Expression): void => {
-    const children = node.kind === 'operation' ? node.operands : node.kind === 'vector' ? node.elements : [];
-    children.forEach(visit);
-    if (node.kind === 'lane') visit(node.vector);
-    if (node.kind !== 'operation' || node.type.lanes === 1 || node.operator === 'splat') return;
-    used.set(`${node.operator} ${typeName(node.type)}`, vectorFunction(node.operator, node.type));
-  };
-  for (const kernel of kernels)
-    visitStatements(kernel.body, statement => expressionsOf(statement).forEach(visit));
-  return [...used.values()].sort();
-}
-
-function vectorFunction(operator: OperatorName, type: Type): string {
-  invariant(type.scalar !== 'i32', 'vectors of numbers');
-  const scalar: Type = { ...type, lanes: 1 };
-  const names = ['a', 'b', 'c'].slice(0, table[operator].arity);
-  const parts = components
-    .slice(0, type.lanes)
-    .map(part => scalarOperators[operator](names.map(name => atom(`${name}.${part}`)), scalar, type.scalar).text);
-  const [vector, sign] = [typeName(type), vectorSigns[operator]];
-  const name = sign === undefined ? vectorName(operator) : `operator${sign}`;
-  const given = names.map(each => `${vector} ${each}`).join(', ');
-  return `__device__ inline ${vector} ${name}(${given}) { return make_${vector}(${parts.join(', ')}); }`;
-}
-
-const vectorSigns: Partial<Record<OperatorName, string>> = {
-  add: '+',
-  subtract: '-',
-  multiply: '*',
-  divide: '/',
-  negate: '-',
-};
-
-const vectorName = (operator: OperatorName): string =>
-  operator === 'fusedMultiplyAdd' ? 'multiplyAdd' : `each${operator.charAt(0).toUpperCase()}${operator.slice(1)}`;
-
-export const typeName = ({ scalar, lanes }: Type): string => `${cudaScalars[scalar]}${lanes === 1 ? '' : lanes}`;
-
-// ------------------------------------------------------------------------------------------------------- operators
-
-/** `name` of doubles, `namef` of floats. */
-const named =
-  (name: string): Spelling =>
-  (operands, type, from) => call(type.scalar === 'f32' ? `${name}f` : name)(operands, type, from);
-
-const ofIntegers =
-  (integers: Spelling, others: Spelling): Spelling =>
-  (operands, type, from) => (type.scalar === 'i32' ? integers : others)(operands, type, from);
-
-const cast: Spelling = (operands, type, from) => call(`static_cast<${typeName(type)}>`)(operands, type, from);
-
-const shiftRight: Spelling = ([value, count]) =>
-  atom(`static_cast<int>(static_cast<unsigned>(${value?.text}) >> ${bracket(count ?? atom(''), 12)})`);
-
-/** Of numbers; what is made of them for vectors is below. */
-const scalarOperators = {
-  add: infix('+', 12),
-  subtract: infix('-', 12),
-  multiply: infix('*', 13),
-  divide: powerOfTwo(infix('/', 13), (value, k) => `${value} >> ${k}`),
-  modulo: powerOfTwo(infix('%', 13), (value, k) => `${value} & ${2 ** k - 1}`),
-  minimum: ofIntegers(call('min'), call('minimum')),
-  maximum: ofIntegers(call('max'), call('maximum')),
-  power: named('pow'),
-  negate: prefix('-'),
-  absolute: ofIntegers(call('abs'), named('fabs')),
-  squareRoot: named('sqrt'),
-  floor: named('floor'),
-  exp: named('exp'),
-  log: named('log'),
-  sin: named('sin'),
-  cos: named('cos'),
-  tanh: named('tanh'),
-  erf: named('erf'),
-  fusedMultiplyAdd: named('fma'),
-  less: infix('<', 10),
-  equal: infix('==', 9),
-  and: infix('&', 8),
-  or: infix('|', 6),
-  exclusiveOr: infix('^', 7),
-  shiftLeft: infix('<<', 11),
-  shiftRightUnsigned: shiftRight,
-  select: conditional,
-  toFloat: cast,
-  toInteger: cast,
-  toPrecision: cast,
-  bitsToFloat: call('__int_as_float'),
-  floatToBits: call('__float_as_int'),
-  splat: call('splat'),
-} satisfies Record<OperatorName, Spelling>;
-
-const operators = Object.fromEntries(
-  Object.entries(scalarOperators).map(([name, spelled]) => [name, lifted(name as OperatorName, spelled)]),
-) as Record<OperatorName, Spelling>;
-
-/** Vectors go by their operator's sign or by the function of its name. */
-function lifted(name: OperatorName, scalars: Spelling): Spelling {
-  const vectors = name === 'splat' || vectorSigns[name] !== undefined ? scalars : call(vectorName(name));
-  return (operands, type, from) => (type.lanes === 1 ? scalars : vectors)(operands, type, from);
-}
-
 function dialectFor(place: (vector: Vector) => Place, storage: Storage): Dialect {
   const vectorAt = (verb: 'load' | 'store', { buffer, index }: Access, { lanes }: Type): string =>
     `${verb}<${place({ buffer, index, lanes })}>`;
@@ -278,7 +173,8 @@ function dialectFor(place: (vector: Vector) => Place, storage: Storage): Dialect
       if (type.lanes > 1) return atom(`splat(${text})`);
       return text.startsWith('-') ? { text, level: prefixLevel } : atom(text);
     },
-    declare: (name, type, mutable, value) => `${mutable ? '' : 'const '}${typeName(type)} ${name} = ${value};`,
+    declare: (name, type, mutable, value) =>
+      `${mutable ? '' : 'const '}${typeName(type)} ${name} = ${value};`,
     load: (name, type, buffer, index, splat, access) => {
       const one = type.lanes === 1 || splat ? element(buffer, index, access) : undefined;
       const value = one ?? `${vectorAt('load', access, type)}(&${buffer}[${index}])`;

@@ -30,7 +30,10 @@ export interface CudaOperator {
 
 /** What the user gives, row-major. */
 export interface CudaParameter {
+  /** Its own among all of the file. */
   readonly name: string;
+  /** As the user wrote it. */
+  readonly written: string;
   readonly dtype: ParameterType;
   readonly shape: readonly number[];
   /** Whether it may change with every call. */

@@ -4,7 +4,7 @@
  */
 import { invariant } from '../src/core/invariant.ts';
 import type { GroupKernel } from '../src/kernel/group.ts';
-import { type CudaKernel, cudaScalars, printCuda, vectorFunctions } from './cuda.ts';
+import { type CudaKernel, printCuda, wrapped } from './cuda.ts';
 import type { CudaContents, CudaMode, CudaOperator, CudaPackStep } from './cudaContents.ts';
 import {
   applyPrototype,
@@ -15,6 +15,7 @@ import {
   sizePrototype,
 } from './cudaHeader.ts';
 import { errorFunction, kernelHelpers, launchHelpers, storedAs } from './cudaHelpers.ts';
+import { cudaScalars, vectorFunctions } from './cudaOperators.ts';
 
 export function printCudaFile(contents: CudaContents): string {
   const { name, source, profile, scalar, operators } = contents;
@@ -32,7 +33,7 @@ export function printCudaFile(contents: CudaContents): string {
     'namespace {',
     '',
     ...kernelHelpers(contents, [...stored]),
-    ...vectorFunctions(kernels.map(({ kernel }) => kernel)).map(line => line),
+    ...vectorFunctions(kernels.map(({ kernel }) => kernel)),
     '',
     ...[...printed.values()].flatMap(({ lines }) => [...lines, '']),
     ...launchHelpers,
@@ -60,7 +61,10 @@ function kernelsOf({ parameters, packs, modes }: CudaOperator) {
       kernel,
       storage: new Map(
         places.flatMap((place, k) => {
-          const [type, buffer] = [place.kind === 'parameter' ? typeOf.get(place.name) : undefined, kernel.buffers[k]];
+          const [type, buffer] = [
+            place.kind === 'parameter' ? typeOf.get(place.name) : undefined,
+            kernel.buffers[k],
+          ];
           return type === undefined || buffer === undefined ? [] : [[buffer.name, type] as const];
         }),
       ),
@@ -77,8 +81,7 @@ function functionsOf(operator: CudaOperator, contents: CudaContents, printed: Pr
     size('params_bytes', false, String(weightBytes)),
     size('pack_workspace_bytes', false, String(packWorkspaceBytes)),
     ...modes.map(mode => {
-      const bytes = workspaceBytes(mode, contents);
-      const value = bytes === 0 ? '0 * static_cast<size_t>(batch)' : `wholeRows(batch, ${mode.rowsOfLaunch}, ${bytes})`;
+      const value = `wholeRows(batch, ${mode.rowsOfLaunch}, ${workspaceBytes(mode, contents)})`;
       return size(`${mode.mode}_workspace_bytes`, true, value);
     }),
     '',
@@ -97,9 +100,7 @@ function packFunction(operator: CudaOperator, printed: Printed): string[] {
     ...parameters
       .filter(({ shape }) => !shape.includes(0))
       .map(({ name }) => `problemOf(${names.get(name)})`),
-    `problemOfBlock(params, ${weightBytes})`,
-    `problemOfBlock(workspace, ${packWorkspaceBytes})`,
-    ...smallWorkspace(String(packWorkspaceBytes)),
+    ...blockProblems(weightBytes, packWorkspaceBytes, String(packWorkspaceBytes)),
   ];
   const regions = new Map(operator.weights.map(region => [region.name, region]));
   const launches = packs.flatMap(({ kernel, places, groups }: CudaPackStep) => {
@@ -147,13 +148,7 @@ function applyFunction(
     `  if (batch <= 0) return batch == 0 ? 0 : SOP_NEGATIVE_BATCH;`,
     `  const Rows from = {x, ldx, ${mode.columns}}, to = {y, ldy, ${mode.rows}};`,
     ...checked(
-      [
-        'problemOf(from)',
-        'problemOf(to)',
-        `problemOfBlock(params, ${operator.weightBytes})`,
-        `problemOfBlock(workspace, ${bytes})`,
-        ...smallWorkspace(bytes),
-      ],
+      ['problemOf(from)', 'problemOf(to)', ...blockProblems(operator.weightBytes, start, bytes)],
       '  ',
     ),
     `  const int64_t rows = rowsOfLaunch(batch, from, to, ${mode.rowsOfLaunch});`,
@@ -202,16 +197,24 @@ function kernelOf(printed: Printed, kernel: GroupKernel): CudaKernel {
 const opened = (prototype: readonly string[]): string[] =>
   prototype.map((line, k) => (k === prototype.length - 1 ? `${line} {` : line));
 
-const smallWorkspace = (bytes: string): string[] =>
-  bytes === '0' ? [] : [`workspaceBytes < ${bytes} ? SOP_SMALL_WORKSPACE : 0`];
+/** Of params and the workspace, as far as they are used; `needed` is how large the workspace must be. */
+const blockProblems = (weightBytes: number, workspaceUnit: number, needed: string): string[] => [
+  ...(weightBytes === 0 ? [] : ['problemOfBlock(params)']),
+  ...(workspaceUnit === 0 ? [] : ['problemOfBlock(workspace)', `problemOfSize(workspaceBytes, ${needed})`]),
+];
 
 const checked = (problems: readonly string[], indent: string): string[] =>
   problems.map(problem => `${indent}if (const int problem = ${problem}) return problem;`);
 
-function launchLines({ name, chooses, dynamicBytes }: CudaKernel, blocks: string, values: readonly string[], indent: string): string[] {
+function launchLines(
+  { name, chooses, dynamicBytes }: CudaKernel,
+  blocks: string,
+  values: readonly string[],
+  indent: string,
+): string[] {
   const kernel = chooses ? `whole ? ${name}<true> : ${name}<false>` : name;
   return [
     `${indent}if (const int error = launch(stream, ${kernel}, ${blocks}, ${dynamicBytes},`,
-    `${indent}        ${values.join(', ')})) return error;`,
+    ...wrapped(values, `${indent}        `, ')) return error;'),
   ];
 }

@@ -1,43 +1,51 @@
 /** The header of a `.cu` file: its functions as C declares them, and what they take, in words. */
+import { wrapped } from './cuda.ts';
 import type { CudaContents, CudaMode, CudaOperator, CudaParameter } from './cudaContents.ts';
 import { ownErrors, storedAs } from './cudaHelpers.ts';
+import { cudaScalars } from './cudaOperators.ts';
 import { cudaReserved, namer } from './names.ts';
 
 /** Names of the functions of one operator. */
-export const functionName = ({ name }: Pick<CudaOperator, 'name'>, what: string): string => `sop_${name}_${what}`;
+export const functionName = ({ name }: Pick<CudaOperator, 'name'>, what: string): string =>
+  `sop_${name}_${what}`;
 
-export const errorsName = ({ name }: Pick<CudaContents, 'name'>): string => `sop_${name.replaceAll('-', '_')}_error`;
-
-const elementOf = { f32: 'float', f64: 'double' } as const;
+export const errorsName = ({ name }: Pick<CudaContents, 'name'>): string =>
+  `sop_${name.replaceAll('-', '_')}_error`;
 
 /** The arguments that stand for the parameters, in their order. */
 export function parameterNames({ parameters }: CudaOperator): ReadonlyMap<string, string> {
   const nameOf = namer([...cudaReserved, 'stream', 'params', 'workspace', 'workspaceBytes']);
-  return new Map(parameters.map(({ name }) => [name, nameOf(`${name}`)]));
+  return new Map(parameters.map(({ name, written }) => [name, nameOf(written)]));
 }
 
 /** What each function is declared as, without the semicolon. */
 export function applyPrototype(operator: CudaOperator, { mode }: CudaMode, scalar: 'f32' | 'f64'): string[] {
-  const element = elementOf[scalar];
+  const element = cudaScalars[scalar];
+  const rows = [`const ${element}* x`, 'int64_t ldx', `${element}* y`, 'int64_t ldy', 'int64_t batch'];
+  const blocks = ['const void* params', 'void* workspace', 'size_t workspaceBytes'];
   return [
-    `int ${functionName(operator, mode)}(cudaStream_t stream, const ${element}* x, int64_t ldx, ${element}* y, int64_t ldy,`,
-    '    int64_t batch, const void* params, void* workspace, size_t workspaceBytes)',
+    `int ${functionName(operator, mode)}(`,
+    ...wrapped(['cudaStream_t stream', ...rows, ...blocks], '    ', ')'),
   ];
 }
 
 export function packPrototype(operator: CudaOperator): string[] {
   const names = parameterNames(operator);
-  const given = operator.parameters.map(({ name, dtype }) => `const ${storedAs[dtype].type}* ${names.get(name)}, `);
+  const given = operator.parameters.map(
+    ({ name, dtype }) => `const ${storedAs[dtype].type}* ${names.get(name)}`,
+  );
+  const rest = ['void* params', 'void* workspace', 'size_t workspaceBytes'];
   return [
-    `int ${functionName(operator, 'pack')}(cudaStream_t stream, ${given.join('')}void* params,`,
-    '    void* workspace, size_t workspaceBytes)',
+    `int ${functionName(operator, 'pack')}(`,
+    ...wrapped(['cudaStream_t stream', ...given, ...rest], '    ', ')'),
   ];
 }
 
 export const sizePrototype = (operator: CudaOperator, what: string, ofBatch: boolean): string =>
   `size_t ${functionName(operator, what)}(${ofBatch ? 'int64_t batch' : 'void'})`;
 
-export const errorPrototype = (contents: CudaContents): string => `const char* ${errorsName(contents)}(int code)`;
+export const errorPrototype = (contents: CudaContents): string =>
+  `const char* ${errorsName(contents)}(int code)`;
 
 export function printCudaHeader(contents: CudaContents): string {
   const { name, source, scalar, profile, operators } = contents;
@@ -105,7 +113,8 @@ function operatorDeclarations(operator: CudaOperator, scalar: 'f32' | 'f64'): st
     ...blockComment(comment),
     ...modes.flatMap(mode => {
       const { columns, rows } = mode;
-      const what = mode.mode === 'apply' ? 'y = A x for each row' : "y = A' x for each row, by the same params";
+      const what =
+        mode.mode === 'apply' ? 'y = A x for each row' : "y = A' x for each row, by the same params";
       const lines = applyPrototype(operator, mode, scalar);
       return [
         `/* ${what}: x [batch, ${columns}], y [batch, ${rows}]. */`,
@@ -124,7 +133,10 @@ function operatorDeclarations(operator: CudaOperator, scalar: 'f32' | 'f64'): st
   ];
 }
 
-function parameterText({ name, dtype, shape, isPerCall }: CudaParameter, names: ReadonlyMap<string, string>): string {
+function parameterText(
+  { name, dtype, shape, isPerCall }: CudaParameter,
+  names: ReadonlyMap<string, string>,
+): string {
   const index = dtype === 'index' ? ', indices counted from 0 and inside what they index, unchecked' : '';
   const call = isPerCall ? ', given with every call: pack again before it' : '';
   return `${names.get(name)} [${shape.join(', ')}], ${storedAs[dtype].type}${index}${call}`;
@@ -133,5 +145,6 @@ function parameterText({ name, dtype, shape, isPerCall }: CudaParameter, names: 
 /** A comment of C has no end within it. */
 function blockComment(lines: readonly string[]): string[] {
   const [first = '', ...rest] = lines.map(line => line.replaceAll('*/', '* /'));
+  if (rest.length === 0) return [`/* ${first} */`];
   return [`/* ${first}`, ...rest.map(line => ` * ${line}`.trimEnd()), ' */'];
 }

@@ -24,7 +24,8 @@ export function kernelHelpers(
   { scalar, invocations }: Pick<CudaContents, 'scalar' | 'invocations'>,
   stored: readonly ParameterType[],
 ): string[] {
-  const [element, vector, parts] = scalar === 'f32' ? ['float', 'float4', 'xyzw'] : ['double', 'double2', 'xy'];
+  const [element, vector, parts] =
+    scalar === 'f32' ? ['float', 'float4', 'xyzw'] : ['double', 'double2', 'xy'];
   const list = (one: (part: string, k: number) => string) => [...parts].map(one).join(', ');
   const inline = '[[maybe_unused]] __device__ inline';
   return [
@@ -62,9 +63,13 @@ template <class T> int problemOf(const T* memory, size_t alignment = alignof(T))
   return reinterpret_cast<uintptr_t>(memory) % alignment == 0 ? 0 : SOP_MISALIGNED;
 }
 
-// A block of memory of the caller, with the bytes that are needed of it.
-[[maybe_unused]] int problemOfBlock(const void* block, size_t bytes) {
-  return bytes == 0 ? 0 : problemOf(static_cast<const char*>(block), 16);
+// Memory of the caller that holds pieces of its own.
+[[maybe_unused]] int problemOfBlock(const void* block) {
+  return problemOf(static_cast<const char*>(block), 16);
+}
+
+[[maybe_unused]] int problemOfSize(size_t bytes, size_t needed) {
+  return bytes < needed ? SOP_SMALL_WORKSPACE : 0;
 }
 
 // A matrix of the caller: rows of \`width\` elements that begin \`distance\` apart.

@@ -7,7 +7,7 @@
  * else is done by every invocation alike. Barriers stand between the nests already, in uniform control flow.
  */
 import { at, invariant } from '../src/core/invariant.ts';
-import { add, declare, literal, loop, multiply, operation, variable } from '../src/kernel/build.ts';
+import { add, declare, literal, multiply, operation, variable } from '../src/kernel/build.ts';
 import { type GroupKernel, type Launch, launchNames } from '../src/kernel/group.ts';
 import type { Expression, Kernel, Statement } from '../src/kernel/kernel.ts';
 
@@ -25,8 +25,7 @@ export function distribute(kernel: Kernel, launch: Launch): GroupKernel {
       return [{ ...statement, then, otherwise }];
     }
     if (statement.kind !== 'for') return [statement];
-    if (statement.axis === 'lane')
-      return overInvocations(statement, members, `work${nests++ || ''}`);
+    if (statement.axis === 'lane') return overInvocations(statement, members, `work${nests++ || ''}`);
     const body = statement.body.flatMap(visit);
     if (statement.axis !== 'grid') return [{ ...statement, body }];
     invariant(
@@ -54,16 +53,17 @@ export function spread(kernel: Kernel, launch: Launch): SpreadKernel {
   };
   let points = 1;
   const isNest = (statement: Statement): boolean => statement.kind === 'for' && statement.axis === 'lane';
-  const once = loop('once', literal(0), literal(1), 1, kernel.body, 'lane');
-  const whole = kernel.body.some(isNest) ? kernel.body : [once];
-  const body = whole.flatMap(statement => {
+  const body = kernel.body.flatMap(statement => {
     if (statement.kind !== 'for' || statement.axis !== 'lane') return [statement];
     const total = nestOf(statement).loops.map(countOf).reduce(multiply);
     invariant(total.kind === 'literal', 'as many points as the operator has');
     points = Math.max(points, total.value);
     return overInvocations(statement, everyone, 'work');
   });
-  return { ...kernel, body, launch, tileRows: 1, points };
+  // What has no nest is done once.
+  const isFirst = operation('less', [everyone.first, literal(1)]);
+  const once: Statement = { kind: 'if', condition: isFirst, then: body, otherwise: [] };
+  return { ...kernel, body: kernel.body.some(isNest) ? body : [once], launch, tileRows: 1, points };
 }
 
 /** Who shares out a nest: the number of the first point that each takes, and how many there are. */

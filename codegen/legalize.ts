@@ -94,7 +94,10 @@ function rewrite(context: Context, before: Statement[], node: Expression): Expre
 
 const isExpanded = (operator: OperatorName): operator is ExpandedFunction => operator in expansions;
 
-function isMissing({ capabilities }: Context, { operator, type }: Expression & { kind: 'operation' }): boolean {
+function isMissing(
+  { capabilities }: Context,
+  { operator, type }: Expression & { kind: 'operation' },
+): boolean {
   const { fusedMultiplyAdd } = capabilities;
   if (operator === 'fusedMultiplyAdd')
     return fusedMultiplyAdd === false || (fusedMultiplyAdd === 'vectors' && type.lanes === 1);

@@ -24,7 +24,10 @@ export function withCompileFlags(command: Command): Command {
   repeatable(command, '-D, --define <size=n>', 'the value of a size of the operator, e.g. -D n=1024');
   return command
     .option('--dtype <type>', 'precision of the kernels: f32 or f64', 'f32')
-    .option('--profile <name>', 'what the machine offers: wasm-simd128, wasm-relaxed, webgpu-default, sm_80 or sm_90a');
+    .option(
+      '--profile <name>',
+      'what the machine offers: wasm-simd128, wasm-relaxed, webgpu-default, sm_80 or sm_90a',
+    );
 }
 
 /** Where parameters and inputs come from. */

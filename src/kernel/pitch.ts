@@ -35,7 +35,8 @@ export function pitchProblems(kernel: Kernel): string[] {
       known.set(statement.name, dependenceOf(statement.value, known));
       return;
     }
-    if (statement.kind === 'load' || statement.kind === 'store') checkIndex(statement.buffer, statement.index);
+    if (statement.kind === 'load' || statement.kind === 'store')
+      checkIndex(statement.buffer, statement.index);
     const index = statement.kind === 'load' || statement.kind === 'store' ? statement.index : undefined;
     const others = expressionsOf(statement).filter(node => node !== index);
     if (!others.every(isFree)) problems.push(`a ${statement.kind} depends on how far apart rows are`);

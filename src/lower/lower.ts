@@ -54,7 +54,12 @@ export function lowerProgram(
     buffers: new Map(program.buffers.map(buffer => [buffer.name, buffer])),
     packed,
     packedByContents: new Map(packed.map(each => [packedKey(each), each])),
-    names: new Map([...program.buffers.flatMap(each => [each.name, pitchParameter(options, each) ?? each.name]), ...reservedNames].map(name => [name, 1])),
+    names: new Map(
+      [
+        ...program.buffers.flatMap(each => [each.name, pitchParameter(options, each) ?? each.name]),
+        ...reservedNames,
+      ].map(name => [name, 1]),
+    ),
   };
   const { before, atEnd } = barriersOf(program);
   const barrier: Statement = { kind: 'barrier' };

@@ -9,7 +9,7 @@ import type {
 } from '../../codegen/cudaContents.ts';
 import { distribute, spread } from '../../codegen/distribute.ts';
 import { invariant, unreachable } from '../core/invariant.ts';
-import type { Dtype } from '../ir/tensor.ts';
+import type { Program } from '../ir/operator.ts';
 import { verifyGroupKernel } from '../kernel/group.ts';
 import type { Buffer, Kernel, Scalar, Statement } from '../kernel/kernel.ts';
 import { visitStatements } from '../kernel/traverse.ts';
@@ -47,16 +47,18 @@ function describeInstance(
   group: GroupLimits,
 ): CudaOperator {
   const kernels = modes.flatMap(mode => mode.kernels);
-  const own = packed.filter(({ name }) => kernels.some(({ buffers }) => buffers.some(each => each.name === name)));
+  const own = packed.filter(({ name }) =>
+    kernels.some(({ buffers }) => buffers.some(each => each.name === name)),
+  );
   const weights = regionsOf(own.map(({ name, scalar, elements }) => ({ name, scalar, elements })));
-  const packs = own.map(buffer => packStepsOf(source.name, buffer, lowerPack(buffer), group));
+  const packs = own.map(buffer => packStepsOf(source, buffer, lowerPack(buffer), group));
   return {
     name: source.name,
     title: source.title,
     documentation: source.documentation,
-    parameters: source.parameters.map(({ tensor }): CudaParameter => {
+    parameters: source.parameters.map(({ name: written, tensor }): CudaParameter => {
       const { name, dtype, shape, binding } = tensor;
-      return { name, dtype: dtype satisfies Dtype, shape, isPerCall: binding === 'call' };
+      return { name, written, dtype, shape, isPerCall: binding === 'call' };
     }),
     weights: weights.regions,
     weightBytes: weights.bytes,
@@ -67,7 +69,10 @@ function describeInstance(
 }
 
 /** One after another, each at a whole vector. */
-function regionsOf(parts: readonly Omit<CudaRegion, 'offsetBytes'>[]): { regions: CudaRegion[]; bytes: number } {
+function regionsOf(parts: readonly Omit<CudaRegion, 'offsetBytes'>[]): {
+  regions: CudaRegion[];
+  bytes: number;
+} {
   let bytes = 0;
   const regions = parts.map((part): CudaRegion => {
     const offsetBytes = bytes;
@@ -99,7 +104,9 @@ function describeMode({ mode, program, plan, kernels }: LoweredOperator, group: 
 
 const maximumBatchOf = (kernels: readonly Kernel[]): number =>
   Math.min(
-    ...kernels.flatMap(({ parameters }) => parameters.filter(({ name }) => name === 'batch').map(each => each.maximum)),
+    ...kernels.flatMap(({ parameters }) =>
+      parameters.filter(({ name }) => name === 'batch').map(each => each.maximum),
+    ),
   );
 
 function planLines({ segments, cuts, bytesPerElement }: LoweredOperator['plan']): string[] {
@@ -114,16 +121,20 @@ function planLines({ segments, cuts, bytesPerElement }: LoweredOperator['plan'])
 
 // ---------------------------------------------------------------------------------------------------------- packing
 
-/** Names of parameters are the user's: the sign keeps them apart from those of the kernel. */
-const asBuffer = (name: string): string => (name.startsWith('$') ? name : `$${name}`);
+/** A parameter under the name that its user gave it; the sign keeps it apart from the names of the kernel. */
+function bufferNames({ parameters }: Program): (name: string) => string {
+  const written = new Map(parameters.map(({ name, tensor }) => [tensor.name, name]));
+  return name => (written.has(name) ? `$${written.get(name)}` : name);
+}
 
 /** A launch for each stage of a pack step; temporaries lie in the workspace, which the next pack step takes again. */
 function packStepsOf(
-  operator: string,
+  source: Program,
   { name }: PackedBuffer,
   { kernel, stages, reads }: PackKernel,
   group: GroupLimits,
 ): { readonly steps: CudaPackStep[]; readonly workspaceBytes: number } {
+  const asBuffer = bufferNames(source);
   const temporaries = regionsOf(
     kernel.buffers
       .filter(({ space }) => space === 'shared')
@@ -137,9 +148,9 @@ function packStepsOf(
     const buffers = kernel.buffers.filter(each => used.has(each.name));
     const stage: Kernel = {
       ...kernel,
-      name: `${operator}_pack_${name}${stages.length === 1 ? '' : `_${k}`}`,
+      name: `${source.name}_pack_${name}${stages.length === 1 ? '' : `_${k}`}`,
       buffers: buffers.map((buffer): Buffer => ({ ...buffer, name: asBuffer(buffer.name), space: 'global' })),
-      body: renamed(body),
+      body: renamed(body, asBuffer),
     };
     const places = buffers.map((buffer): CudaPackStep['places'][number] => {
       if (buffer.name === packTarget) return { kind: 'weights', name };
@@ -158,16 +169,20 @@ function packStepsOf(
 /** Enough for every multiprocessor there is, several times. */
 const packGroups = 4096;
 
-const renamed = (body: readonly Statement[]): Statement[] =>
+const renamed = (body: readonly Statement[], asBuffer: (name: string) => string): Statement[] =>
   body.map((statement): Statement => {
     switch (statement.kind) {
       case 'load':
       case 'store':
         return { ...statement, buffer: asBuffer(statement.buffer) };
       case 'for':
-        return { ...statement, body: renamed(statement.body) };
+        return { ...statement, body: renamed(statement.body, asBuffer) };
       case 'if':
-        return { ...statement, then: renamed(statement.then), otherwise: renamed(statement.otherwise) };
+        return {
+          ...statement,
+          then: renamed(statement.then, asBuffer),
+          otherwise: renamed(statement.otherwise, asBuffer),
+        };
       case 'assign':
       case 'barrier':
       case 'comment':
