@@ -39,6 +39,8 @@ export interface Dialect {
     access: Access,
   ) => string;
   readonly store: (buffer: string, index: string, value: string, type: Type, access: Access) => string;
+  /** A line before a loop of such a step, where the compiler wants advice. */
+  readonly advice?: (step: string) => string;
   readonly forHead: (variable: string, from: string, to: string, step: string) => string;
   readonly lane: (vector: Spelled, lane: number) => Spelled;
   readonly vector: (elements: readonly string[], type: Type) => Spelled;
@@ -177,7 +179,8 @@ function printStatement(printer: Printer, node: Statement, indent: string): stri
       ];
     case 'for': {
       const head = dialect.forHead(nameOf(node.variable), text(node.from), text(node.to), text(node.step));
-      return braces(printer, head, node.body, indent);
+      const advice = dialect.advice === undefined ? [] : [indent + dialect.advice(text(node.step))];
+      return [...advice, ...braces(printer, head, node.body, indent)];
     }
     case 'if': {
       const head = `if (${printCondition(printer, node.condition).text})`;

@@ -63,6 +63,8 @@ export function printCuda(kernel: GroupKernel, storage: Storage = new Map()): Cu
   });
   const parameters = kernel.parameters.map(each => `int ${nameOf(each.name)}`);
   const shared = sharedMemory(kernel, nameOf);
+  const { invocations, groupsTogether } = kernel.launch;
+  const bounds = groupsTogether === undefined ? `${invocations}` : `${invocations}, ${groupsTogether}`;
   const chooses = accessesOf(kernel).some(access => place(access) === 'aligned');
   return {
     name,
@@ -71,7 +73,7 @@ export function printCuda(kernel: GroupKernel, storage: Storage = new Map()): Cu
     lines: [
       ...global.map(each => `// ${nameOf(each.name)}: ${each.comment}`),
       ...(chooses ? ['template <bool aligned>'] : []),
-      `__global__ void __launch_bounds__(${kernel.launch.invocations}) ${name}(`,
+      `__global__ void __launch_bounds__(${bounds}) ${name}(`,
       ...wrapped([...pointers, ...parameters], '    ', ') {'),
       ...shared.lines,
       ...launchLines(kernel, nameOf),
@@ -159,6 +161,9 @@ function accessesOf(kernel: Kernel): Vector[] {
   return accesses;
 }
 
+/** Steps of a loop over single elements that the compiler may interleave. */
+const unrolledSteps = 4;
+
 function dialectFor(place: (vector: Vector) => Place, storage: Storage): Dialect {
   const vectorAt = (verb: 'load' | 'store', { buffer, index }: Access, { lanes }: Type): string =>
     `${verb}<${place({ buffer, index, lanes })}>`;
@@ -184,6 +189,8 @@ function dialectFor(place: (vector: Vector) => Place, storage: Storage): Dialect
       type.lanes === 1
         ? `${buffer}[${index}] = ${value};`
         : `${vectorAt('store', access, type)}(&${buffer}[${index}], ${value});`,
+    // Loops that are unrolled further take registers for addresses and spill others.
+    advice: step => `#pragma unroll ${step === '1' ? unrolledSteps : 1}`,
     forHead: (variable, from, to, step) => {
       const advance = step === '1' ? `++${variable}` : `${variable} += ${step}`;
       return `for (int ${variable} = ${from}; ${variable} < ${to}; ${advance})`;

@@ -37,6 +37,8 @@ export interface GroupLimits {
   readonly invocations: number;
   /** Groups of one launch. */
   readonly maximumGroups: number;
+  /** Groups that one processor has registers and tile memory for, where their number can be asked for. */
+  readonly groupsTogether?: number;
   /** Bytes that one binding may hold. */
   readonly bindingBytes: number;
 }
@@ -96,7 +98,7 @@ const sm80: Profile = {
   fusedMultiplyAdd: true,
   stridedRows: true,
   memoryBytes: 2 ** 34,
-  group: { invocations: 256, maximumGroups: 2 ** 30, bindingBytes: 2 ** 31 },
+  group: { invocations: 256, maximumGroups: 2 ** 30, groupsTogether: 2, bindingBytes: 2 ** 31 },
 };
 
 export const profiles = {

@@ -35,7 +35,8 @@ export function compileFiles(files: readonly CudaFile[], architecture: 'sm_80' |
       ...files.map(({ name }, k) => `namespace file${k} {\n#include "${name}.cu"\n}`),
     ].join('\n');
     writeFileSync(join(folder, 'all.cu'), all);
-    const flags = ['-std=c++17', `-arch=${architecture}`, '-Werror', 'all-warnings', '-Xptxas', '-v'];
+    const target = `arch=${architecture.replace('sm', 'compute')},code=${architecture}`;
+    const flags = ['-std=c++17', '-gencode', target, '-Werror', 'all-warnings', '-Xptxas', '-v'];
     const { status, stdout, stderr } = spawnSync('nvcc', [...flags, '-c', 'all.cu', '-o', 'all.o'], {
       cwd: folder,
       encoding: 'utf8',
