@@ -44,11 +44,12 @@ __device__ inline float4 operator+(float4 a, float4 b) {
 
 // G: [7, 5]
 // target: dense [7, 5]
-__global__ void __launch_bounds__(256) feed_forward5_pack_w0_kernel(
+__global__ void __launch_bounds__(256, 2) feed_forward5_pack_w0_kernel(
     const float* __restrict__ G, float* __restrict__ target) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 40; work += groups * 256) {
     const int i = (work >> 3);
     const int j = ((work >> 2) & 1);
@@ -63,11 +64,12 @@ __global__ void __launch_bounds__(256) feed_forward5_pack_w0_kernel(
 
 // A: [2, 5]
 // target: dense [2, 5]
-__global__ void __launch_bounds__(256) feed_forward5_pack_w1_kernel(
+__global__ void __launch_bounds__(256, 2) feed_forward5_pack_w1_kernel(
     const float* __restrict__ A, float* __restrict__ target) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 10; work += groups * 256) {
     const int i = (work >> 1);
     const int start = i * 2;
@@ -79,11 +81,12 @@ __global__ void __launch_bounds__(256) feed_forward5_pack_w1_kernel(
 
 // B: [7, 2]
 // target: dense [7, 2]
-__global__ void __launch_bounds__(256) feed_forward5_pack_w2_kernel(
+__global__ void __launch_bounds__(256, 2) feed_forward5_pack_w2_kernel(
     const float* __restrict__ B, float* __restrict__ target) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 16; work += groups * 256) {
     const int i = (work >> 3);
     const int j = ((work >> 2) & 1);
@@ -98,11 +101,12 @@ __global__ void __launch_bounds__(256) feed_forward5_pack_w2_kernel(
 
 // b: [7]
 // target: bias
-__global__ void __launch_bounds__(256) feed_forward5_pack_w3_kernel(
+__global__ void __launch_bounds__(256, 2) feed_forward5_pack_w3_kernel(
     const float* __restrict__ b, float* __restrict__ target) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 7; work += groups * 256) {
     const int i = work;
     const double x = widened(b[i]);
@@ -117,7 +121,7 @@ __global__ void __launch_bounds__(256) feed_forward5_pack_w3_kernel(
 // w2: dense [7, 2]
 // w3: bias
 template <bool aligned>
-__global__ void __launch_bounds__(256) feed_forward5_kernel(
+__global__ void __launch_bounds__(256, 2) feed_forward5_kernel(
     const float* __restrict__ x, float* __restrict__ y, const float* __restrict__ w0,
     const float* __restrict__ w1, const float* __restrict__ w2, const float* __restrict__ w3, int batch,
     int ldx, int ldy) {
@@ -126,6 +130,7 @@ __global__ void __launch_bounds__(256) feed_forward5_kernel(
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int round = group; round < ((batch + 7) >> 3); round += groups) {
     const int tile = round * 8;
     const int rows = min(8, batch - tile);
@@ -145,6 +150,7 @@ __global__ void __launch_bounds__(256) feed_forward5_kernel(
         float4 sum20 = splat(0.0f);
         float4 sum30 = splat(0.0f);
         const int w = q * 4;
+        #pragma unroll 1
         for (int p = 0; p < 4; p += 4) {
           const int inAt = in + p;
           const int wAt = w + p * 8;
@@ -189,6 +195,7 @@ __global__ void __launch_bounds__(256) feed_forward5_kernel(
       }
     }
     if (batch < tile + 7 + 1) {
+      #pragma unroll 1
       for (int work1 = lane; work1 < rows * 2; work1 += 256) {
         const int row_1 = (work1 >> 1);
         const int q_1 = (work1 & 1);
@@ -199,6 +206,7 @@ __global__ void __launch_bounds__(256) feed_forward5_kernel(
         const int out_1 = row_1 * 8 + at_3;
         float4 sum00_1 = splat(0.0f);
         const int w_1 = q_1 * 4;
+        #pragma unroll 1
         for (int p_1 = 0; p_1 < 4; p_1 += 4) {
           const int inAt_1 = in_1 + p_1;
           const int wAt_1 = w_1 + p_1 * 8;
@@ -233,6 +241,7 @@ __global__ void __launch_bounds__(256) feed_forward5_kernel(
         float sum20_1 = 0.0f;
         float sum30_1 = 0.0f;
         const int w_2 = q_2;
+        #pragma unroll 4
         for (int p_2 = 0; p_2 < 5; ++p_2) {
           const int inAt_2 = in_2 + p_2;
           const int wAt_2 = w_2 + p_2 * 2;
@@ -253,6 +262,7 @@ __global__ void __launch_bounds__(256) feed_forward5_kernel(
       }
     }
     if (batch < tile + 7 + 1) {
+      #pragma unroll 1
       for (int work3 = lane; work3 < rows; work3 += 256) {
         const int row_3 = work3;
         const int at_6 = 0;
@@ -262,6 +272,7 @@ __global__ void __launch_bounds__(256) feed_forward5_kernel(
         float sum00_3 = 0.0f;
         float sum01 = 0.0f;
         const int w_3 = 0;
+        #pragma unroll 4
         for (int p_3 = 0; p_3 < 5; ++p_3) {
           const int inAt_3 = in_3 + p_3;
           const int wAt_3 = w_3 + p_3 * 2;
@@ -329,6 +340,7 @@ __global__ void __launch_bounds__(256) feed_forward5_kernel(
       }
     }
     if (batch < tile + 7 + 1) {
+      #pragma unroll 1
       for (int work5 = lane; work5 < rows * 2; work5 += 256) {
         const int row_5 = (work5 >> 1);
         const int q_5 = (work5 & 1);
@@ -429,7 +441,8 @@ size_t sop_feed_forward5_params_bytes(void) { return 304; }
 size_t sop_feed_forward5_pack_workspace_bytes(void) { return 0; }
 size_t sop_feed_forward5_apply_workspace_bytes(int64_t batch) { return wholeRows(batch, 1048576, 0); }
 
-int sop_feed_forward5_pack(cudaStream_t stream, const float* A, const float* B, const float* b, const float* G, void* params,
+int sop_feed_forward5_pack(
+    cudaStream_t stream, const float* A, const float* B, const float* b, const float* G, void* params,
     void* workspace, size_t workspaceBytes) {
   if (const int problem = problemOf(A)) return problem;
   if (const int problem = problemOf(B)) return problem;
@@ -447,8 +460,9 @@ int sop_feed_forward5_pack(cudaStream_t stream, const float* A, const float* B, 
   return 0;
 }
 
-int sop_feed_forward5_apply(cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy,
-    int64_t batch, const void* params, void* workspace, size_t workspaceBytes) {
+int sop_feed_forward5_apply(
+    cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy, int64_t batch,
+    const void* params, void* workspace, size_t workspaceBytes) {
   if (batch <= 0) return batch == 0 ? 0 : SOP_NEGATIVE_BATCH;
   const Rows from = {x, ldx, 5}, to = {y, ldy, 7};
   if (const int problem = problemOf(from)) return problem;

@@ -40,8 +40,9 @@ extern "C" {
 
 /* feed_forward[n=5, m=7, r=2] */
 /* y = A x for each row: x [batch, 5], y [batch, 7]. */
-int sop_feed_forward5_apply(cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy,
-    int64_t batch, const void* params, void* workspace, size_t workspaceBytes);
+int sop_feed_forward5_apply(
+    cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy, int64_t batch,
+    const void* params, void* workspace, size_t workspaceBytes);
 size_t sop_feed_forward5_apply_workspace_bytes(int64_t batch);
 /* Fills params:
  *   A [2, 5], float
@@ -49,7 +50,8 @@ size_t sop_feed_forward5_apply_workspace_bytes(int64_t batch);
  *   b [7], float
  *   G [7, 5], float
  */
-int sop_feed_forward5_pack(cudaStream_t stream, const float* A, const float* B, const float* b, const float* G, void* params,
+int sop_feed_forward5_pack(
+    cudaStream_t stream, const float* A, const float* B, const float* b, const float* G, void* params,
     void* workspace, size_t workspaceBytes);
 size_t sop_feed_forward5_params_bytes(void);
 size_t sop_feed_forward5_pack_workspace_bytes(void);

@@ -36,11 +36,12 @@ __device__ inline float4 multiplyAdd(float4 a, float4 b, float4 c) {
 
 // W: [4, 6]
 // target: dense [4, 6]
-__global__ void __launch_bounds__(256) loldu6_pack_w0_kernel(
+__global__ void __launch_bounds__(256, 2) loldu6_pack_w0_kernel(
     const float* __restrict__ W, float* __restrict__ target) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 24; work += groups * 256) {
     const int i = (work >> 2);
     const int start = i * 4;
@@ -52,11 +53,12 @@ __global__ void __launch_bounds__(256) loldu6_pack_w0_kernel(
 
 // U: [2, 6]
 // target: dense [2, 6]
-__global__ void __launch_bounds__(256) loldu6_pack_w1_kernel(
+__global__ void __launch_bounds__(256, 2) loldu6_pack_w1_kernel(
     const float* __restrict__ U, float* __restrict__ target) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 12; work += groups * 256) {
     const int i = (work >> 1);
     const int start_1 = i * 2;
@@ -79,13 +81,14 @@ __global__ void __launch_bounds__(256) loldu6_pack_w1_kernel(
 // z: [2]
 // s: []
 // target: dense [4, 2]
-__global__ void __launch_bounds__(256) loldu6_pack_w2_kernel(
+__global__ void __launch_bounds__(256, 2) loldu6_pack_w2_kernel(
     const int64_t* __restrict__ p, const float* __restrict__ L, const float* __restrict__ z,
     const float* __restrict__ s, float* __restrict__ target) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
   const double x_3 = widened(s[0]);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 8; work += groups * 256) {
     const int i = (work >> 2);
     const double x_2 = widened(z[i]);
@@ -110,13 +113,14 @@ __global__ void __launch_bounds__(256) loldu6_pack_w2_kernel(
 // w1: dense [2, 6]
 // w2: dense [4, 2]
 template <bool aligned>
-__global__ void __launch_bounds__(256) loldu6_kernel(
+__global__ void __launch_bounds__(256, 2) loldu6_kernel(
     const float* __restrict__ x, float* __restrict__ y, const float* __restrict__ w0,
     const float* __restrict__ w1, const float* __restrict__ w2, int batch, int ldx, int ldy) {
   __shared__ __align__(16) float t0[32]; // scratch [8, 2]
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int round = group; round < ((batch + 7) >> 3); round += groups) {
     const int tile = round * 8;
     const int rows = min(8, batch - tile);
@@ -134,6 +138,7 @@ __global__ void __launch_bounds__(256) loldu6_kernel(
         float4 sum20 = splat(0.0f);
         float4 sum30 = splat(0.0f);
         const int w = 0;
+        #pragma unroll 1
         for (int p = 0; p < 4; p += 4) {
           const int inAt = in + p;
           const int wAt = w + p * 4;
@@ -187,6 +192,7 @@ __global__ void __launch_bounds__(256) loldu6_kernel(
       }
     }
     if (batch < tile + 7 + 1) {
+      #pragma unroll 1
       for (int work1 = lane; work1 < rows; work1 += 256) {
         const int row_1 = work1;
         const int at_2 = 0;
@@ -195,6 +201,7 @@ __global__ void __launch_bounds__(256) loldu6_kernel(
         const int out_1 = (tile + row_1) * ldy + at_3;
         float4 sum00_1 = splat(0.0f);
         const int w_1 = 0;
+        #pragma unroll 1
         for (int p_1 = 0; p_1 < 4; p_1 += 4) {
           const int inAt_1 = in_1 + p_1;
           const int wAt_1 = w_1 + p_1 * 4;
@@ -232,6 +239,7 @@ __global__ void __launch_bounds__(256) loldu6_kernel(
         float sum20_1 = 0.0f;
         float sum30_1 = 0.0f;
         const int w_2 = q;
+        #pragma unroll 4
         for (int p_2 = 0; p_2 < 6; ++p_2) {
           const int inAt_2 = in_2 + p_2;
           const int wAt_2 = w_2 + p_2 * 2;
@@ -252,6 +260,7 @@ __global__ void __launch_bounds__(256) loldu6_kernel(
       }
     }
     if (batch < tile + 7 + 1) {
+      #pragma unroll 1
       for (int work3 = lane; work3 < rows; work3 += 256) {
         const int row_3 = work3;
         const int at_6 = 0;
@@ -261,6 +270,7 @@ __global__ void __launch_bounds__(256) loldu6_kernel(
         float sum00_3 = 0.0f;
         float sum01 = 0.0f;
         const int w_3 = 0;
+        #pragma unroll 4
         for (int p_3 = 0; p_3 < 6; ++p_3) {
           const int inAt_3 = in_3 + p_3;
           const int wAt_3 = w_3 + p_3 * 2;
@@ -318,6 +328,7 @@ __global__ void __launch_bounds__(256) loldu6_kernel(
       }
     }
     if (batch < tile + 7 + 1) {
+      #pragma unroll 1
       for (int work5 = lane; work5 < rows; work5 += 256) {
         const int row_5 = work5;
         const int at_10 = 0;
@@ -414,8 +425,9 @@ size_t sop_loldu6_params_bytes(void) { return 176; }
 size_t sop_loldu6_pack_workspace_bytes(void) { return 0; }
 size_t sop_loldu6_apply_workspace_bytes(int64_t batch) { return wholeRows(batch, 1048576, 0); }
 
-int sop_loldu6_pack(cudaStream_t stream, const float* W, const int64_t* p, const float* L, const float* z, const float* U, const float* s, void* params,
-    void* workspace, size_t workspaceBytes) {
+int sop_loldu6_pack(
+    cudaStream_t stream, const float* W, const int64_t* p, const float* L, const float* z, const float* U,
+    const float* s, void* params, void* workspace, size_t workspaceBytes) {
   if (const int problem = problemOf(W)) return problem;
   if (const int problem = problemOf(p)) return problem;
   if (const int problem = problemOf(L)) return problem;
@@ -432,8 +444,9 @@ int sop_loldu6_pack(cudaStream_t stream, const float* W, const int64_t* p, const
   return 0;
 }
 
-int sop_loldu6_apply(cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy,
-    int64_t batch, const void* params, void* workspace, size_t workspaceBytes) {
+int sop_loldu6_apply(
+    cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy, int64_t batch,
+    const void* params, void* workspace, size_t workspaceBytes) {
   if (batch <= 0) return batch == 0 ? 0 : SOP_NEGATIVE_BATCH;
   const Rows from = {x, ldx, 6}, to = {y, ldy, 4};
   if (const int problem = problemOf(from)) return problem;

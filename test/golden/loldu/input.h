@@ -40,8 +40,9 @@ extern "C" {
 
 /* loldu[n=6, m=4, r=2] */
 /* y = A x for each row: x [batch, 6], y [batch, 4]. */
-int sop_loldu6_apply(cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy,
-    int64_t batch, const void* params, void* workspace, size_t workspaceBytes);
+int sop_loldu6_apply(
+    cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy, int64_t batch,
+    const void* params, void* workspace, size_t workspaceBytes);
 size_t sop_loldu6_apply_workspace_bytes(int64_t batch);
 /* Fills params:
  *   W [4, 6], float
@@ -51,8 +52,9 @@ size_t sop_loldu6_apply_workspace_bytes(int64_t batch);
  *   U [2, 6], float
  *   s [], float
  */
-int sop_loldu6_pack(cudaStream_t stream, const float* W, const int64_t* p, const float* L, const float* z, const float* U, const float* s, void* params,
-    void* workspace, size_t workspaceBytes);
+int sop_loldu6_pack(
+    cudaStream_t stream, const float* W, const int64_t* p, const float* L, const float* z, const float* U,
+    const float* s, void* params, void* workspace, size_t workspaceBytes);
 size_t sop_loldu6_params_bytes(void);
 size_t sop_loldu6_pack_workspace_bytes(void);
 

@@ -35,11 +35,12 @@ __device__ inline float4 multiplyAdd(float4 a, float4 b, float4 c) {
 
 // W1: [2, 6, 3]
 // target: blockdiag [2, 6, 3]
-__global__ void __launch_bounds__(256) rectangular_pack_w0_kernel(
+__global__ void __launch_bounds__(256, 2) rectangular_pack_w0_kernel(
     const float* __restrict__ W1, float* __restrict__ target) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 48; work += groups * 256) {
     const int i = (work >> 4);
     const int j = ((work >> 3) & 1);
@@ -55,11 +56,12 @@ __global__ void __launch_bounds__(256) rectangular_pack_w0_kernel(
 
 // W2: [4, 5, 3]
 // target: blockdiag [4, 5, 3]
-__global__ void __launch_bounds__(256) rectangular_pack_w1_kernel(
+__global__ void __launch_bounds__(256, 2) rectangular_pack_w1_kernel(
     const float* __restrict__ W2, float* __restrict__ target) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 60; work += groups * 256) {
     const int i = work / 20;
     const int j = (work >> 2) % 5;
@@ -76,13 +78,14 @@ __global__ void __launch_bounds__(256) rectangular_pack_w1_kernel(
 // w0: blockdiag [2, 6, 3]
 // w1: blockdiag [4, 5, 3]
 template <bool aligned>
-__global__ void __launch_bounds__(256) rectangular_kernel(
+__global__ void __launch_bounds__(256, 2) rectangular_kernel(
     const float* __restrict__ x, float* __restrict__ y, const float* __restrict__ w0,
     const float* __restrict__ w1, int batch, int ldx, int ldy) {
   __shared__ __align__(16) float t0[96]; // scratch [8, 12]
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int round = group; round < ((batch + 7) >> 3); round += groups) {
     const int tile = round * 8;
     const int rows = min(8, batch - tile);
@@ -103,6 +106,7 @@ __global__ void __launch_bounds__(256) rectangular_kernel(
         float4 sum20 = splat(0.0f);
         float4 sum30 = splat(0.0f);
         const int w = g * 8 + q * 4;
+        #pragma unroll 4
         for (int p = 0; p < 3; ++p) {
           const int inAt = in + p;
           const int wAt = w + p * 16;
@@ -123,6 +127,7 @@ __global__ void __launch_bounds__(256) rectangular_kernel(
       }
     }
     if (batch < tile + 7 + 1) {
+      #pragma unroll 1
       for (int work1 = lane; work1 < rows * 2 * 2; work1 += 256) {
         const int row_1 = (work1 >> 2);
         const int g_1 = ((work1 >> 1) & 1);
@@ -134,6 +139,7 @@ __global__ void __launch_bounds__(256) rectangular_kernel(
         const int out_1 = row_1 * 12 + at_3;
         float4 sum00_1 = splat(0.0f);
         const int w_1 = g_1 * 8 + q_1 * 4;
+        #pragma unroll 4
         for (int p_1 = 0; p_1 < 3; ++p_1) {
           const int inAt_1 = in_1 + p_1;
           const int wAt_1 = w_1 + p_1 * 16;
@@ -160,6 +166,7 @@ __global__ void __launch_bounds__(256) rectangular_kernel(
         float4 sum20_1 = splat(0.0f);
         float4 sum30_1 = splat(0.0f);
         const int w_2 = q_2 * 4;
+        #pragma unroll 4
         for (int p_2 = 0; p_2 < 3; ++p_2) {
           const int inAt_2 = in_2 + p_2 * 4;
           const int wAt_2 = w_2 + p_2 * 20;
@@ -180,6 +187,7 @@ __global__ void __launch_bounds__(256) rectangular_kernel(
       }
     }
     if (batch < tile + 7 + 1) {
+      #pragma unroll 1
       for (int work3 = lane; work3 < rows * 5; work3 += 256) {
         const int row_3 = work3 / 5;
         const int q_3 = work3 % 5;
@@ -189,6 +197,7 @@ __global__ void __launch_bounds__(256) rectangular_kernel(
         const int out_3 = (tile + row_3) * ldy + at_7;
         float4 sum00_3 = splat(0.0f);
         const int w_3 = q_3 * 4;
+        #pragma unroll 4
         for (int p_3 = 0; p_3 < 3; ++p_3) {
           const int inAt_3 = in_3 + p_3 * 4;
           const int wAt_3 = w_3 + p_3 * 20;
@@ -277,8 +286,9 @@ size_t sop_rectangular_params_bytes(void) { return 432; }
 size_t sop_rectangular_pack_workspace_bytes(void) { return 0; }
 size_t sop_rectangular_apply_workspace_bytes(int64_t batch) { return wholeRows(batch, 1048576, 0); }
 
-int sop_rectangular_pack(cudaStream_t stream, const float* W1, const float* W2, void* params,
-    void* workspace, size_t workspaceBytes) {
+int sop_rectangular_pack(
+    cudaStream_t stream, const float* W1, const float* W2, void* params, void* workspace,
+    size_t workspaceBytes) {
   if (const int problem = problemOf(W1)) return problem;
   if (const int problem = problemOf(W2)) return problem;
   if (const int problem = problemOfBlock(params)) return problem;
@@ -289,8 +299,9 @@ int sop_rectangular_pack(cudaStream_t stream, const float* W1, const float* W2, 
   return 0;
 }
 
-int sop_rectangular_apply(cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy,
-    int64_t batch, const void* params, void* workspace, size_t workspaceBytes) {
+int sop_rectangular_apply(
+    cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy, int64_t batch,
+    const void* params, void* workspace, size_t workspaceBytes) {
   if (batch <= 0) return batch == 0 ? 0 : SOP_NEGATIVE_BATCH;
   const Rows from = {x, ldx, 6}, to = {y, ldy, 20};
   if (const int problem = problemOf(from)) return problem;

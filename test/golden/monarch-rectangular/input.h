@@ -40,15 +40,17 @@ extern "C" {
 
 /* monarch_rect[k=2, q=6, p=3, l=4, s=5, r=3] */
 /* y = A x for each row: x [batch, 6], y [batch, 20]. */
-int sop_rectangular_apply(cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy,
-    int64_t batch, const void* params, void* workspace, size_t workspaceBytes);
+int sop_rectangular_apply(
+    cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy, int64_t batch,
+    const void* params, void* workspace, size_t workspaceBytes);
 size_t sop_rectangular_apply_workspace_bytes(int64_t batch);
 /* Fills params:
  *   W1 [2, 6, 3], float
  *   W2 [4, 5, 3], float
  */
-int sop_rectangular_pack(cudaStream_t stream, const float* W1, const float* W2, void* params,
-    void* workspace, size_t workspaceBytes);
+int sop_rectangular_pack(
+    cudaStream_t stream, const float* W1, const float* W2, void* params, void* workspace,
+    size_t workspaceBytes);
 size_t sop_rectangular_params_bytes(void);
 size_t sop_rectangular_pack_workspace_bytes(void);
 

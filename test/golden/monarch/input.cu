@@ -35,11 +35,12 @@ __device__ inline float4 multiplyAdd(float4 a, float4 b, float4 c) {
 
 // R: [2, 4, 4]
 // target: blockdiag [2, 4, 4]
-__global__ void __launch_bounds__(256) monarch8_pack_w0_kernel(
+__global__ void __launch_bounds__(256, 2) monarch8_pack_w0_kernel(
     const float* __restrict__ R, float* __restrict__ target) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 32; work += groups * 256) {
     const int i = (work >> 3);
     const int j = ((work >> 2) & 1);
@@ -53,11 +54,12 @@ __global__ void __launch_bounds__(256) monarch8_pack_w0_kernel(
 
 // L: [4, 2, 2]
 // target: blockdiag [4, 2, 2]
-__global__ void __launch_bounds__(256) monarch8_pack_w1_kernel(
+__global__ void __launch_bounds__(256, 2) monarch8_pack_w1_kernel(
     const float* __restrict__ L, float* __restrict__ target) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 16; work += groups * 256) {
     const int i = (work >> 3);
     const int j = ((work >> 2) & 1);
@@ -74,13 +76,14 @@ __global__ void __launch_bounds__(256) monarch8_pack_w1_kernel(
 // w0: blockdiag [2, 4, 4]
 // w1: blockdiag [4, 2, 2]
 template <bool aligned>
-__global__ void __launch_bounds__(256) monarch8_kernel(
+__global__ void __launch_bounds__(256, 2) monarch8_kernel(
     const float* __restrict__ x, float* __restrict__ y, const float* __restrict__ w0,
     const float* __restrict__ w1, int batch, int ldx, int ldy) {
   __shared__ __align__(16) float t0[64]; // scratch [8, 8]
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int round = group; round < ((batch + 7) >> 3); round += groups) {
     const int tile = round * 8;
     const int rows = min(8, batch - tile);
@@ -99,6 +102,7 @@ __global__ void __launch_bounds__(256) monarch8_kernel(
         float4 sum20 = splat(0.0f);
         float4 sum30 = splat(0.0f);
         const int w = g * 4;
+        #pragma unroll 1
         for (int p = 0; p < 4; p += 4) {
           const int inAt = in + p;
           const int wAt = w + p * 8;
@@ -134,6 +138,7 @@ __global__ void __launch_bounds__(256) monarch8_kernel(
       }
     }
     if (batch < tile + 7 + 1) {
+      #pragma unroll 1
       for (int work1 = lane; work1 < rows * 2; work1 += 256) {
         const int row_1 = (work1 >> 1);
         const int g_1 = (work1 & 1);
@@ -143,6 +148,7 @@ __global__ void __launch_bounds__(256) monarch8_kernel(
         const int out_1 = row_1 * 8 + at_3;
         float4 sum00_1 = splat(0.0f);
         const int w_1 = g_1 * 4;
+        #pragma unroll 1
         for (int p_1 = 0; p_1 < 4; p_1 += 4) {
           const int inAt_1 = in_1 + p_1;
           const int wAt_1 = w_1 + p_1 * 8;
@@ -200,6 +206,7 @@ __global__ void __launch_bounds__(256) monarch8_kernel(
       }
     }
     if (batch < tile + 7 + 1) {
+      #pragma unroll 1
       for (int work3 = lane; work3 < rows * 2; work3 += 256) {
         const int row_3 = (work3 >> 1);
         const int q_1 = (work3 & 1);
@@ -296,8 +303,8 @@ size_t sop_monarch8_params_bytes(void) { return 192; }
 size_t sop_monarch8_pack_workspace_bytes(void) { return 0; }
 size_t sop_monarch8_apply_workspace_bytes(int64_t batch) { return wholeRows(batch, 1048576, 0); }
 
-int sop_monarch8_pack(cudaStream_t stream, const float* L, const float* R, void* params,
-    void* workspace, size_t workspaceBytes) {
+int sop_monarch8_pack(
+    cudaStream_t stream, const float* L, const float* R, void* params, void* workspace, size_t workspaceBytes) {
   if (const int problem = problemOf(L)) return problem;
   if (const int problem = problemOf(R)) return problem;
   if (const int problem = problemOfBlock(params)) return problem;
@@ -308,8 +315,9 @@ int sop_monarch8_pack(cudaStream_t stream, const float* L, const float* R, void*
   return 0;
 }
 
-int sop_monarch8_apply(cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy,
-    int64_t batch, const void* params, void* workspace, size_t workspaceBytes) {
+int sop_monarch8_apply(
+    cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy, int64_t batch,
+    const void* params, void* workspace, size_t workspaceBytes) {
   if (batch <= 0) return batch == 0 ? 0 : SOP_NEGATIVE_BATCH;
   const Rows from = {x, ldx, 8}, to = {y, ldy, 8};
   if (const int problem = problemOf(from)) return problem;

@@ -40,15 +40,16 @@ extern "C" {
 
 /* monarch[n=8, b=2] */
 /* y = A x for each row: x [batch, 8], y [batch, 8]. */
-int sop_monarch8_apply(cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy,
-    int64_t batch, const void* params, void* workspace, size_t workspaceBytes);
+int sop_monarch8_apply(
+    cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy, int64_t batch,
+    const void* params, void* workspace, size_t workspaceBytes);
 size_t sop_monarch8_apply_workspace_bytes(int64_t batch);
 /* Fills params:
  *   L [4, 2, 2], float
  *   R [2, 4, 4], float
  */
-int sop_monarch8_pack(cudaStream_t stream, const float* L, const float* R, void* params,
-    void* workspace, size_t workspaceBytes);
+int sop_monarch8_pack(
+    cudaStream_t stream, const float* L, const float* R, void* params, void* workspace, size_t workspaceBytes);
 size_t sop_monarch8_params_bytes(void);
 size_t sop_monarch8_pack_workspace_bytes(void);
 

@@ -31,15 +31,17 @@ template <class T> __device__ inline T minimum(T a, T b) { return a != a || a < 
 
 // x: input [batch, 10]
 // y: output [batch, 10]
-__global__ void __launch_bounds__(256) shuffle10_kernel(
+__global__ void __launch_bounds__(256, 2) shuffle10_kernel(
     const float* __restrict__ x, float* __restrict__ y, int batch, int ldx, int ldy) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int round = group; round < ((batch + 7) >> 3); round += groups) {
     const int tile = round * 8;
     const int rows = min(8, batch - tile);
     // y = x, reordered
+    #pragma unroll 1
     for (int work = lane; work < rows * 7; work += 256) {
       const int row = work / 7;
       const int i = work % 7;
@@ -48,6 +50,7 @@ __global__ void __launch_bounds__(256) shuffle10_kernel(
     }
     __syncthreads();
     // y = x, reordered
+    #pragma unroll 1
     for (int work1 = lane; work1 < rows * 3; work1 += 256) {
       const int row_1 = work1 / 3;
       const int i_1 = work1 % 3;
@@ -131,13 +134,14 @@ size_t sop_shuffle10_params_bytes(void) { return 0; }
 size_t sop_shuffle10_pack_workspace_bytes(void) { return 0; }
 size_t sop_shuffle10_apply_workspace_bytes(int64_t batch) { return wholeRows(batch, 1048576, 0); }
 
-int sop_shuffle10_pack(cudaStream_t stream, void* params,
-    void* workspace, size_t workspaceBytes) {
+int sop_shuffle10_pack(
+    cudaStream_t stream, void* params, void* workspace, size_t workspaceBytes) {
   return 0;
 }
 
-int sop_shuffle10_apply(cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy,
-    int64_t batch, const void* params, void* workspace, size_t workspaceBytes) {
+int sop_shuffle10_apply(
+    cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy, int64_t batch,
+    const void* params, void* workspace, size_t workspaceBytes) {
   if (batch <= 0) return batch == 0 ? 0 : SOP_NEGATIVE_BATCH;
   const Rows from = {x, ldx, 10}, to = {y, ldy, 10};
   if (const int problem = problemOf(from)) return problem;

@@ -40,14 +40,15 @@ extern "C" {
 
 /* shuffle[n=10] */
 /* y = A x for each row: x [batch, 10], y [batch, 10]. */
-int sop_shuffle10_apply(cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy,
-    int64_t batch, const void* params, void* workspace, size_t workspaceBytes);
+int sop_shuffle10_apply(
+    cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy, int64_t batch,
+    const void* params, void* workspace, size_t workspaceBytes);
 size_t sop_shuffle10_apply_workspace_bytes(int64_t batch);
 /* Fills params:
  *   from nothing that the caller gives
  */
-int sop_shuffle10_pack(cudaStream_t stream, void* params,
-    void* workspace, size_t workspaceBytes);
+int sop_shuffle10_pack(
+    cudaStream_t stream, void* params, void* workspace, size_t workspaceBytes);
 size_t sop_shuffle10_params_bytes(void);
 size_t sop_shuffle10_pack_workspace_bytes(void);
 

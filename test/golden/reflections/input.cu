@@ -35,11 +35,12 @@ __device__ inline float4 multiplyAdd(float4 a, float4 b, float4 c) {
 
 // v: [2, 6]
 // target: dense [2, 6]
-__global__ void __launch_bounds__(256) reflections6_pack_w0_kernel(
+__global__ void __launch_bounds__(256, 2) reflections6_pack_w0_kernel(
     const float* __restrict__ v, float* __restrict__ target) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 12; work += groups * 256) {
     const int i = (work >> 1);
     const int start = i + 6;
@@ -52,14 +53,13 @@ __global__ void __launch_bounds__(256) reflections6_pack_w0_kernel(
 
 // v: [2, 6]
 // temporary: []
-__global__ void __launch_bounds__(256) reflections6_pack_w1_0_kernel(
+__global__ void __launch_bounds__(256, 2) reflections6_pack_w1_0_kernel(
     const float* __restrict__ v, double* __restrict__ temporary) {
   const int group = static_cast<int>(blockIdx.x);
-  const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
-  for (int work = group * 256 + lane; work < 1; work += groups * 256) {
-    const int once = 0;
+  if (group * 256 + lane < 1) {
     double sum = 0.0;
+    #pragma unroll 4
     for (int k = 0; k < 6; ++k) {
       const double x = widened(v[k + 6]);
       sum = sum + x * x;
@@ -70,14 +70,13 @@ __global__ void __launch_bounds__(256) reflections6_pack_w1_0_kernel(
 
 // v: [2, 6]
 // temporary_1: []
-__global__ void __launch_bounds__(256) reflections6_pack_w1_1_kernel(
+__global__ void __launch_bounds__(256, 2) reflections6_pack_w1_1_kernel(
     const float* __restrict__ v, double* __restrict__ temporary_1) {
   const int group = static_cast<int>(blockIdx.x);
-  const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
-  for (int work = group * 256 + lane; work < 1; work += groups * 256) {
-    const int once = 0;
+  if (group * 256 + lane < 1) {
     double sum_1 = 0.0;
+    #pragma unroll 4
     for (int k_1 = 0; k_1 < 6; ++k_1) {
       const double x_1 = widened(v[k_1]);
       sum_1 = sum_1 + x_1 * x_1;
@@ -90,12 +89,13 @@ __global__ void __launch_bounds__(256) reflections6_pack_w1_1_kernel(
 // temporary: []
 // temporary_1: []
 // temporary_2: [2, 2]
-__global__ void __launch_bounds__(256) reflections6_pack_w1_2_kernel(
+__global__ void __launch_bounds__(256, 2) reflections6_pack_w1_2_kernel(
     const float* __restrict__ v, double* __restrict__ temporary, double* __restrict__ temporary_1,
     double* __restrict__ temporary_2) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 4; work += groups * 256) {
     const int i = (work >> 1);
     const int start = 6 - i * 6;
@@ -103,6 +103,7 @@ __global__ void __launch_bounds__(256) reflections6_pack_w1_2_kernel(
     const int j = (work & 1);
     const int value = j < 1 ? 1 : 0;
     double sum_2 = 0.0;
+    #pragma unroll 4
     for (int k_2 = 0; k_2 < 6; ++k_2) {
       const double x_2 = widened(v[start + k_2]);
       const int start_1 = k_2 + 6;
@@ -124,11 +125,12 @@ __global__ void __launch_bounds__(256) reflections6_pack_w1_2_kernel(
 
 // temporary_2: [2, 2]
 // temporary_3: [2, 2]
-__global__ void __launch_bounds__(256) reflections6_pack_w1_3_kernel(
+__global__ void __launch_bounds__(256, 2) reflections6_pack_w1_3_kernel(
     double* __restrict__ temporary_2, double* __restrict__ temporary_3) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 4; work += groups * 256) {
     const int i_1 = (work >> 1);
     const int start_3 = i_1 * 2;
@@ -140,16 +142,19 @@ __global__ void __launch_bounds__(256) reflections6_pack_w1_3_kernel(
 
 // temporary_3: [2, 2]
 // temporary_4: [2, 2]
-__global__ void __launch_bounds__(256) reflections6_pack_w1_4_kernel(
+__global__ void __launch_bounds__(256, 2) reflections6_pack_w1_4_kernel(
     double* __restrict__ temporary_3, double* __restrict__ temporary_4) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 2; work += groups * 256) {
     const int column = work;
+    #pragma unroll 4
     for (int step = 0; step < 2; ++step) {
       const int row = 1 - step;
       double sum_3 = row == column ? 1.0 : 0.0;
+      #pragma unroll 4
       for (int before = 0; before < step; ++before) {
         const int k_3 = 1 - before;
         const double a = temporary_3[row * 2 + k_3];
@@ -163,11 +168,12 @@ __global__ void __launch_bounds__(256) reflections6_pack_w1_4_kernel(
 
 // temporary_4: [2, 2]
 // target: dense [2, 2]
-__global__ void __launch_bounds__(256) reflections6_pack_w1_5_kernel(
+__global__ void __launch_bounds__(256, 2) reflections6_pack_w1_5_kernel(
     double* __restrict__ temporary_4, float* __restrict__ target) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 4; work += groups * 256) {
     const int i_2 = (work >> 1);
     const int start_4 = i_2 * 2;
@@ -179,14 +185,13 @@ __global__ void __launch_bounds__(256) reflections6_pack_w1_5_kernel(
 
 // v: [2, 6]
 // temporary: []
-__global__ void __launch_bounds__(256) reflections6_pack_w2_0_kernel(
+__global__ void __launch_bounds__(256, 2) reflections6_pack_w2_0_kernel(
     const float* __restrict__ v, double* __restrict__ temporary) {
   const int group = static_cast<int>(blockIdx.x);
-  const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
-  for (int work = group * 256 + lane; work < 1; work += groups * 256) {
-    const int once = 0;
+  if (group * 256 + lane < 1) {
     double sum = 0.0;
+    #pragma unroll 4
     for (int k = 0; k < 6; ++k) {
       const double x = widened(v[k + 6]);
       sum = sum + x * x;
@@ -197,14 +202,13 @@ __global__ void __launch_bounds__(256) reflections6_pack_w2_0_kernel(
 
 // v: [2, 6]
 // temporary_1: []
-__global__ void __launch_bounds__(256) reflections6_pack_w2_1_kernel(
+__global__ void __launch_bounds__(256, 2) reflections6_pack_w2_1_kernel(
     const float* __restrict__ v, double* __restrict__ temporary_1) {
   const int group = static_cast<int>(blockIdx.x);
-  const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
-  for (int work = group * 256 + lane; work < 1; work += groups * 256) {
-    const int once = 0;
+  if (group * 256 + lane < 1) {
     double sum_1 = 0.0;
+    #pragma unroll 4
     for (int k_1 = 0; k_1 < 6; ++k_1) {
       const double x_1 = widened(v[k_1]);
       sum_1 = sum_1 + x_1 * x_1;
@@ -217,12 +221,13 @@ __global__ void __launch_bounds__(256) reflections6_pack_w2_1_kernel(
 // temporary: []
 // temporary_1: []
 // target: dense [6, 2]
-__global__ void __launch_bounds__(256) reflections6_pack_w2_2_kernel(
+__global__ void __launch_bounds__(256, 2) reflections6_pack_w2_2_kernel(
     const float* __restrict__ v, double* __restrict__ temporary, double* __restrict__ temporary_1,
     float* __restrict__ target) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 8; work += groups * 256) {
     const int i = (work >> 2);
     const int value = i < 1 ? 1 : 0;
@@ -247,12 +252,13 @@ __global__ void __launch_bounds__(256) reflections6_pack_w2_2_kernel(
 // temporary: []
 // temporary_1: []
 // target: dense [6, 2]
-__global__ void __launch_bounds__(256) reflections6_pack_w2_3_kernel(
+__global__ void __launch_bounds__(256, 2) reflections6_pack_w2_3_kernel(
     const float* __restrict__ v, double* __restrict__ temporary, double* __restrict__ temporary_1,
     float* __restrict__ target) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 4; work += groups * 256) {
     const int i_1 = (work >> 1);
     const int value_1 = i_1 < 1 ? 1 : 0;
@@ -280,7 +286,7 @@ __global__ void __launch_bounds__(256) reflections6_pack_w2_3_kernel(
 // w1: dense [2, 2]
 // w2: dense [6, 2]
 template <bool aligned>
-__global__ void __launch_bounds__(256) reflections6_kernel(
+__global__ void __launch_bounds__(256, 2) reflections6_kernel(
     const float* __restrict__ x, float* __restrict__ y, const float* __restrict__ w0,
     const float* __restrict__ w1, const float* __restrict__ w2, int batch, int ldx, int ldy) {
   __shared__ __align__(16) float t0[32]; // scratch [8, 2]
@@ -288,6 +294,7 @@ __global__ void __launch_bounds__(256) reflections6_kernel(
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int round = group; round < ((batch + 7) >> 3); round += groups) {
     const int tile = round * 8;
     const int rows = min(8, batch - tile);
@@ -306,6 +313,7 @@ __global__ void __launch_bounds__(256) reflections6_kernel(
         float sum20 = 0.0f;
         float sum30 = 0.0f;
         const int w = q;
+        #pragma unroll 4
         for (int p = 0; p < 6; ++p) {
           const int inAt = in + p;
           const int wAt = w + p * 2;
@@ -326,6 +334,7 @@ __global__ void __launch_bounds__(256) reflections6_kernel(
       }
     }
     if (batch < tile + 7 + 1) {
+      #pragma unroll 1
       for (int work1 = lane; work1 < rows; work1 += 256) {
         const int row_1 = work1;
         const int at_2 = 0;
@@ -335,6 +344,7 @@ __global__ void __launch_bounds__(256) reflections6_kernel(
         float sum00_1 = 0.0f;
         float sum01 = 0.0f;
         const int w_1 = 0;
+        #pragma unroll 4
         for (int p_1 = 0; p_1 < 6; ++p_1) {
           const int inAt_1 = in_1 + p_1;
           const int wAt_1 = w_1 + p_1 * 2;
@@ -389,6 +399,7 @@ __global__ void __launch_bounds__(256) reflections6_kernel(
       }
     }
     if (batch < tile + 7 + 1) {
+      #pragma unroll 1
       for (int work3 = lane; work3 < rows; work3 += 256) {
         const int row_3 = work3;
         const int at_6 = 0;
@@ -413,12 +424,14 @@ __global__ void __launch_bounds__(256) reflections6_kernel(
       }
     }
     // y = x, reordered
+    #pragma unroll 1
     for (int work4 = lane; work4 < rows; work4 += 256) {
       const int row_4 = work4;
       const int i = 0;
       const float4 x_6 = load<aligned>(&x[(tile + row_4) * ldx + i]);
       store<aligned>(&y[(tile + row_4) * ldy + i], x_6);
     }
+    #pragma unroll 1
     for (int work5 = lane; work5 < rows * 2; work5 += 256) {
       const int row_5 = (work5 >> 1);
       const int i_1 = 4 + (work5 & 1);
@@ -469,6 +482,7 @@ __global__ void __launch_bounds__(256) reflections6_kernel(
       }
     }
     if (batch < tile + 7 + 1) {
+      #pragma unroll 1
       for (int work7 = lane; work7 < rows; work7 += 256) {
         const int row_7 = work7;
         const int at_10 = 0;
@@ -530,6 +544,7 @@ __global__ void __launch_bounds__(256) reflections6_kernel(
       }
     }
     if (batch < tile + 7 + 1) {
+      #pragma unroll 1
       for (int work9 = lane; work9 < rows * 2; work9 += 256) {
         const int row_9 = (work9 >> 1);
         const int q_5 = (work9 & 1);
@@ -626,8 +641,8 @@ size_t sop_reflections6_params_bytes(void) { return 112; }
 size_t sop_reflections6_pack_workspace_bytes(void) { return 128; }
 size_t sop_reflections6_apply_workspace_bytes(int64_t batch) { return wholeRows(batch, 1048576, 0); }
 
-int sop_reflections6_pack(cudaStream_t stream, const float* v, void* params,
-    void* workspace, size_t workspaceBytes) {
+int sop_reflections6_pack(
+    cudaStream_t stream, const float* v, void* params, void* workspace, size_t workspaceBytes) {
   if (const int problem = problemOf(v)) return problem;
   if (const int problem = problemOfBlock(params)) return problem;
   if (const int problem = problemOfBlock(workspace)) return problem;
@@ -657,8 +672,9 @@ int sop_reflections6_pack(cudaStream_t stream, const float* v, void* params,
   return 0;
 }
 
-int sop_reflections6_apply(cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy,
-    int64_t batch, const void* params, void* workspace, size_t workspaceBytes) {
+int sop_reflections6_apply(
+    cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy, int64_t batch,
+    const void* params, void* workspace, size_t workspaceBytes) {
   if (batch <= 0) return batch == 0 ? 0 : SOP_NEGATIVE_BATCH;
   const Rows from = {x, ldx, 6}, to = {y, ldy, 6};
   if (const int problem = problemOf(from)) return problem;

@@ -40,14 +40,15 @@ extern "C" {
 
 /* reflections[n=6, k=2] */
 /* y = A x for each row: x [batch, 6], y [batch, 6]. */
-int sop_reflections6_apply(cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy,
-    int64_t batch, const void* params, void* workspace, size_t workspaceBytes);
+int sop_reflections6_apply(
+    cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy, int64_t batch,
+    const void* params, void* workspace, size_t workspaceBytes);
 size_t sop_reflections6_apply_workspace_bytes(int64_t batch);
 /* Fills params:
  *   v [2, 6], float
  */
-int sop_reflections6_pack(cudaStream_t stream, const float* v, void* params,
-    void* workspace, size_t workspaceBytes);
+int sop_reflections6_pack(
+    cudaStream_t stream, const float* v, void* params, void* workspace, size_t workspaceBytes);
 size_t sop_reflections6_params_bytes(void);
 size_t sop_reflections6_pack_workspace_bytes(void);
 

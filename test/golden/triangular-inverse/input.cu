@@ -32,11 +32,12 @@ template <class T> __device__ inline T minimum(T a, T b) { return a != a || a < 
 
 // T: [4, 4]
 // target: triangle [4, 4]
-__global__ void __launch_bounds__(256) solve4_pack_w0_kernel(
+__global__ void __launch_bounds__(256, 2) solve4_pack_w0_kernel(
     const float* __restrict__ T, float* __restrict__ target) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int work = group * 256 + lane; work < 16; work += groups * 256) {
     const int i = (work >> 2);
     const int start_1 = i * 4;
@@ -64,22 +65,26 @@ __global__ void __launch_bounds__(256) solve4_pack_w0_kernel(
 // x: input [batch, 4]
 // y: output [batch, 4]
 // w0: triangle [4, 4]
-__global__ void __launch_bounds__(256) solve4_kernel(
+__global__ void __launch_bounds__(256, 2) solve4_kernel(
     const float* __restrict__ x, float* __restrict__ y, const float* __restrict__ w0, int batch, int ldx,
     int ldy) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
+  #pragma unroll 1
   for (int round = group; round < ((batch + 7) >> 3); round += groups) {
     const int tile = round * 8;
     const int rows = min(8, batch - tile);
     // y = triangle^-1 x, forward substitution
+    #pragma unroll 1
     for (int work = lane; work < rows; work += 256) {
       const int row = work;
+      #pragma unroll 4
       for (int step = 0; step < 4; ++step) {
         const int i = step;
         const float x_1 = x[(tile + row) * ldx + i];
         float sum = x_1;
+        #pragma unroll 4
         for (int before = 0; before < step; ++before) {
           const int j = before;
           const float weight = w0[i * 4 + j];
@@ -168,8 +173,8 @@ size_t sop_solve4_params_bytes(void) { return 64; }
 size_t sop_solve4_pack_workspace_bytes(void) { return 0; }
 size_t sop_solve4_apply_workspace_bytes(int64_t batch) { return wholeRows(batch, 1048576, 0); }
 
-int sop_solve4_pack(cudaStream_t stream, const float* T, void* params,
-    void* workspace, size_t workspaceBytes) {
+int sop_solve4_pack(
+    cudaStream_t stream, const float* T, void* params, void* workspace, size_t workspaceBytes) {
   if (const int problem = problemOf(T)) return problem;
   if (const int problem = problemOfBlock(params)) return problem;
   if (const int error = launch(stream, solve4_pack_w0_kernel, 1, 0,
@@ -177,8 +182,9 @@ int sop_solve4_pack(cudaStream_t stream, const float* T, void* params,
   return 0;
 }
 
-int sop_solve4_apply(cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy,
-    int64_t batch, const void* params, void* workspace, size_t workspaceBytes) {
+int sop_solve4_apply(
+    cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy, int64_t batch,
+    const void* params, void* workspace, size_t workspaceBytes) {
   if (batch <= 0) return batch == 0 ? 0 : SOP_NEGATIVE_BATCH;
   const Rows from = {x, ldx, 4}, to = {y, ldy, 4};
   if (const int problem = problemOf(from)) return problem;

@@ -40,14 +40,15 @@ extern "C" {
 
 /* solve[n=4] */
 /* y = A x for each row: x [batch, 4], y [batch, 4]. */
-int sop_solve4_apply(cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy,
-    int64_t batch, const void* params, void* workspace, size_t workspaceBytes);
+int sop_solve4_apply(
+    cudaStream_t stream, const float* x, int64_t ldx, float* y, int64_t ldy, int64_t batch,
+    const void* params, void* workspace, size_t workspaceBytes);
 size_t sop_solve4_apply_workspace_bytes(int64_t batch);
 /* Fills params:
  *   T [4, 4], float
  */
-int sop_solve4_pack(cudaStream_t stream, const float* T, void* params,
-    void* workspace, size_t workspaceBytes);
+int sop_solve4_pack(
+    cudaStream_t stream, const float* T, void* params, void* workspace, size_t workspaceBytes);
 size_t sop_solve4_params_bytes(void);
 size_t sop_solve4_pack_workspace_bytes(void);
 
