@@ -10,8 +10,9 @@ export interface Alignment {
   readonly multiples: ReadonlyMap<string, number>;
 }
 
-export function alignmentOf(kernel: Kernel): Alignment {
-  const multiples = new Map<string, number>();
+/** `known` divides parameters. */
+export function alignmentOf(kernel: Kernel, known: ReadonlyMap<string, number> = new Map()): Alignment {
+  const multiples = new Map(known);
   const [whole, broken] = [new Set<string>(), new Set<string>()];
   const touch = (buffer: string, lanes: number, index: Expression): void => {
     (lanes === 4 && multipleOf(index, multiples) % 4 === 0 ? whole : broken).add(buffer);
@@ -54,6 +55,10 @@ export function alignmentOf(kernel: Kernel): Alignment {
     );
   return { vectors: new Set([...whole].filter(name => !broken.has(name) && dividesExtent(name))), multiples };
 }
+
+/** Whether an index is a multiple of a number for certain. */
+export const isMultiple = (index: Expression, of: number, { multiples }: Alignment): boolean =>
+  multipleOf(index, multiples) % of === 0;
 
 /** A multiple of four, divided by four: what divides evenly by itself, term by term. */
 export function quarterOf(index: Expression, alignment: Alignment): Expression {

@@ -19,13 +19,28 @@ export const atom = (text: string): Spelled => ({ text, level: 20 });
 /** The spelling of one operator; `from` is the scalar type of its operands, `type` what it gives. */
 export type Spelling = (operands: readonly Spelled[], type: Type, from: Scalar) => Spelled;
 
+/** What is read or written, as the kernel says it. */
+export interface Access {
+  readonly buffer: string;
+  readonly index: Expression;
+}
+
 /** What distinguishes one C-like language from another. */
 export interface Dialect {
   readonly operators: Readonly<Record<OperatorName, Spelling>>;
   readonly literal: (value: number, type: Type) => Spelled;
   readonly declare: (name: string, type: Type, mutable: boolean, value: string) => string;
-  readonly load: (name: string, type: Type, buffer: string, index: string, splat: boolean) => string;
-  readonly store: (buffer: string, index: string, value: string, type: Type) => string;
+  readonly load: (
+    name: string,
+    type: Type,
+    buffer: string,
+    index: string,
+    splat: boolean,
+    access: Access,
+  ) => string;
+  readonly store: (buffer: string, index: string, value: string, type: Type, access: Access) => string;
+  /** A line before a loop of such a step, where the compiler wants advice. */
+  readonly advice?: (step: string) => string;
   readonly forHead: (variable: string, from: string, to: string, step: string) => string;
   readonly lane: (vector: Spelled, lane: number) => Spelled;
   readonly vector: (elements: readonly string[], type: Type) => Spelled;
@@ -62,6 +77,25 @@ export const call =
   (name: string): Spelling =>
   operands =>
     atom(`${name}(${operands.map(operand => operand.text).join(', ')})`);
+
+/** i32 operands of divisions are not negative: by a power of two they are shifts and masks. */
+export const powerOfTwo =
+  (otherwise: Spelling, spelled: (value: string, exponent: number) => string): Spelling =>
+  (operands, type, from) => {
+    const exponent = Math.log2(Number(at(operands, 1).text));
+    if (type.scalar !== 'i32' || type.lanes > 1 || !Number.isInteger(exponent))
+      return otherwise(operands, type, from);
+    return atom(`(${spelled(bracket(at(operands, 0), 20), exponent)})`);
+  };
+
+/** An f32 as C-like languages write it. */
+export function singleText(value: number): string {
+  const text = String(Math.fround(value));
+  return /[.e]/.test(text) ? `${text}f` : `${text}.0f`;
+}
+
+/** Element k of a vector in memory. */
+export const offset = (index: string, k: number): string => (k === 0 ? index : `${index} + ${k}`);
 
 /** condition ? then : otherwise, which associates to the right. */
 export const conditional: Spelling = operands => {
@@ -136,15 +170,17 @@ function printStatement(printer: Printer, node: Statement, indent: string): stri
       return [`${indent}${nameOf(node.name)} = ${text(node.value)};`];
     case 'load': {
       const { name, type, buffer, index, splat } = node;
-      return [indent + dialect.load(nameOf(name), type, nameOf(buffer), text(index), splat)];
+      return [indent + dialect.load(nameOf(name), type, nameOf(buffer), text(index), splat, node)];
     }
     case 'store':
       return [
-        indent + dialect.store(nameOf(node.buffer), text(node.index), text(node.value), node.value.type),
+        indent +
+          dialect.store(nameOf(node.buffer), text(node.index), text(node.value), node.value.type, node),
       ];
     case 'for': {
       const head = dialect.forHead(nameOf(node.variable), text(node.from), text(node.to), text(node.step));
-      return braces(printer, head, node.body, indent);
+      const advice = dialect.advice === undefined ? [] : [indent + dialect.advice(text(node.step))];
+      return [...advice, ...braces(printer, head, node.body, indent)];
     }
     case 'if': {
       const head = `if (${printCondition(printer, node.condition).text})`;

@@ -22,14 +22,14 @@ export function distribute(kernel: Kernel, launch: Launch): GroupKernel {
   let tileRows: number | undefined;
   let slices = 1;
   let nests = 0;
+  const members: Team = { first: lane, count: literal(launch.invocations) };
   const visit = (statement: Statement): Statement[] => {
     if (statement.kind === 'if') {
       const [then, otherwise] = [statement.then.flatMap(visit), statement.otherwise.flatMap(visit)];
       return [{ ...statement, then, otherwise }];
     }
     if (statement.kind !== 'for') return [statement];
-    if (statement.axis === 'lane')
-      return overInvocations(statement, launch.invocations, `work${nests++ || ''}`);
+    if (statement.axis === 'lane') return overInvocations(statement, members, `work${nests++ || ''}`);
     const body = statement.body.flatMap(visit);
     if (statement.axis !== 'grid') return [{ ...statement, body }];
     const { variable: name, step, to } = statement;
@@ -44,6 +44,45 @@ export function distribute(kernel: Kernel, launch: Launch): GroupKernel {
   const body = kernel.body.flatMap(visit);
   // A kernel that computes nothing has lost its loop.
   return { ...kernel, body, launch, tileRows: tileRows ?? 1, slices };
+}
+
+export interface SpreadKernel extends GroupKernel {
+  /** Iterations that all invocations of a launch share out. */
+  readonly points: number;
+}
+
+/** A kernel without tiles: its nests of independent points are shared out among all invocations of a launch. */
+export function spread(kernel: Kernel, launch: Launch): SpreadKernel {
+  const everyone: Team = {
+    first: add(multiply(group, literal(launch.invocations)), lane),
+    count: multiply(groups, literal(launch.invocations)),
+  };
+  let points = 1;
+  const isNest = (statement: Statement): boolean => statement.kind === 'for' && statement.axis === 'lane';
+  const body = kernel.body.flatMap(statement => {
+    if (statement.kind !== 'for' || statement.axis !== 'lane') return [statement];
+    const total = nestOf(statement).loops.map(countOf).reduce(multiply);
+    invariant(total.kind === 'literal', 'as many points as the operator has');
+    points = Math.max(points, total.value);
+    return overInvocations(statement, everyone, 'work');
+  });
+  // What has no nest is done once.
+  const isFirst = operation('less', [everyone.first, literal(1)]);
+  const once: Statement = { kind: 'if', condition: isFirst, then: body, otherwise: [] };
+  return {
+    ...kernel,
+    body: kernel.body.some(isNest) ? body : [once],
+    launch,
+    tileRows: 1,
+    slices: 1,
+    points,
+  };
+}
+
+/** Who shares out a nest: the number of the first point that each takes, and how many there are. */
+interface Team {
+  readonly first: Expression;
+  readonly count: Expression;
 }
 
 /** Tiles number group, group + groups, ... of ⌈to / tileRows⌉. */
@@ -66,8 +105,8 @@ function overGroups(
   };
 }
 
-/** A nest of lane loops as one loop over its points, each invocation taking every `invocations`-th. */
-function overInvocations(outermost: Loop, invocations: number, name: string): Statement[] {
+/** A nest of lane loops as one loop over its points, each of the team taking every `count`-th. */
+function overInvocations(outermost: Loop, { first, count: many }: Team, name: string): Statement[] {
   const { loops, preludes, body } = nestOf(outermost);
   const counts = loops.map(countOf);
   const total = counts.reduce(multiply);
@@ -81,13 +120,13 @@ function overInvocations(outermost: Loop, invocations: number, name: string): St
     return [declare(loop.variable, index), ...at(preludes, k)];
   });
   const all = [...inside, ...body];
-  if (total.kind !== 'literal' || total.value > invocations) {
-    const step = literal(invocations);
-    return [{ kind: 'for', variable: name, axis: 'sequential', from: lane, to: total, step, body: all }];
+  if (total.kind !== 'literal' || many.kind !== 'literal' || total.value > many.value) {
+    const axis = 'sequential';
+    return [{ kind: 'for', variable: name, axis, from: first, to: total, step: many, body: all }];
   }
-  const entered = [declare(name, lane), ...all];
-  const within = operation('less', [lane, total]);
-  return total.value === invocations
+  const entered = [declare(name, first), ...all];
+  const within = operation('less', [first, total]);
+  return total.value === many.value
     ? entered
     : [{ kind: 'if', condition: within, then: entered, otherwise: [] }];
 }

@@ -13,8 +13,8 @@ import { boundNames } from './names.ts';
 
 /** Which operators a target has beside arithmetic. */
 export interface Capabilities extends Readonly<Record<ExpandedFunction, boolean>> {
-  /** Absent means that the target has it or that no kernel for it asks. */
-  readonly fusedMultiplyAdd?: boolean;
+  /** Of numbers, of vectors; absent means that the target has it or that no kernel for it asks. */
+  readonly fusedMultiplyAdd?: boolean | 'vectors';
   /** What its memory may hold, f32 and f64 when absent; no kernel computes in sixteen bits. */
   readonly formats?: readonly RealFormat[];
 }
@@ -87,7 +87,7 @@ function rewrite(context: Context, before: Statement[], node: Expression): Expre
     }
     case 'operation': {
       const operands = node.operands.map(inner);
-      if (isMissing(context, node.operator)) return expand(context, before, node.operator, operands);
+      if (isMissing(context, node)) return expand(context, before, node.operator, operands);
       return operands.every((each, k) => each === node.operands[k]) ? node : { ...node, operands };
     }
     default:
@@ -97,8 +97,13 @@ function rewrite(context: Context, before: Statement[], node: Expression): Expre
 
 const isExpanded = (operator: OperatorName): operator is ExpandedFunction => operator in expansions;
 
-function isMissing({ capabilities }: Context, operator: OperatorName): boolean {
-  if (operator === 'fusedMultiplyAdd') return capabilities.fusedMultiplyAdd === false;
+function isMissing(
+  { capabilities }: Context,
+  { operator, type }: Expression & { kind: 'operation' },
+): boolean {
+  const { fusedMultiplyAdd } = capabilities;
+  if (operator === 'fusedMultiplyAdd')
+    return fusedMultiplyAdd === false || (fusedMultiplyAdd === 'vectors' && type.lanes === 1);
   return isExpanded(operator) && !capabilities[operator];
 }
 
@@ -110,7 +115,7 @@ function expand(
 ): Expression {
   const [a, b, c] = operands;
   invariant(a !== undefined, 'an operator has operands');
-  if (b !== undefined && c !== undefined) return operation('add', [operation('multiply', [a, b]), c]);
+  if (b !== undefined && c !== undefined) return operation('add', [c, operation('multiply', [a, b])]);
   invariant(isExpanded(operator), `nothing stands in for ${operator}`);
   const named = (value: Expression): Expression => {
     if (value.kind === 'literal' || value.kind === 'variable') return value;

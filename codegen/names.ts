@@ -122,3 +122,18 @@ export const wgslReserved: readonly string[] = `
   value`
   .trim()
   .split(/\s+/);
+
+/** The words of C++ and CUDA, the types and functions that are printed, and the names of every generated file. */
+export const cudaReserved: readonly string[] = `
+  alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t class compl const
+  constexpr const_cast continue decltype default delete do double dynamic_cast else enum explicit export extern
+  false float for friend goto if inline int long mutable namespace new noexcept not not_eq nullptr operator or
+  or_eq private protected public register reinterpret_cast requires concept return short signed sizeof static
+  static_assert static_cast struct switch template this thread_local throw true try typedef typeid typename
+  union unsigned using virtual void volatile wchar_t while xor xor_eq
+  float2 float4 double2 int2 int4 make_float4 make_double2 size_t int64_t dim3 half __half __nv_bfloat16
+  threadIdx blockIdx blockDim gridDim warpSize shared aligned load store splat maximum minimum multiplyAdd
+  fmaf fma fabsf fabs sqrtf sqrt floorf floor expf exp logf log sinf sin cosf cos tanhf tanh erff erf powf pow
+  min max NAN INFINITY main linux unix`
+  .trim()
+  .split(/\s+/);

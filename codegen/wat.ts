@@ -315,4 +315,5 @@ export const wasmCapabilities = {
   tanh: false,
   erf: false,
   power: false,
+  fusedMultiplyAdd: 'vectors',
 } as const;

@@ -16,6 +16,8 @@ import {
   call,
   type Dialect,
   infix,
+  offset,
+  powerOfTwo,
   prefix,
   prefixLevel,
   printStatements,
@@ -152,16 +154,6 @@ const shift =
 const select: Spelling = ([condition, then, otherwise], type, from) =>
   call('select')([otherwise, then, condition] as readonly Spelled[], type, from);
 
-/** i32 operands of divisions are not negative: by a power of two they are shifts and masks. */
-const powerOfTwo =
-  (otherwise: Spelling, spelled: (value: string, exponent: number) => string): Spelling =>
-  (operands, type, from) => {
-    const exponent = Math.log2(Number(at(operands, 1).text));
-    if (type.scalar !== 'i32' || type.lanes > 1 || !Number.isInteger(exponent))
-      return otherwise(operands, type, from);
-    return atom(`(${spelled(bracket(at(operands, 0), 20), exponent)})`);
-  };
-
 const operators = {
   add: infix('+', 12),
   subtract: infix('-', 12),
@@ -267,8 +259,6 @@ function loaded(
   const one = `${buffer}[${index}]`;
   return type.lanes > 1 ? `${typeName(type)}(${one})` : one;
 }
-
-const offset = (index: string, k: number): string => (k === 0 ? index : `${index} + ${k}`);
 
 /** WGSL has no spelling of infinities and NaN, and no negative zero in constants: they are made of their bits. */
 function literalText(value: number, { scalar }: Type): string {

@@ -6,6 +6,8 @@
  * `lowerSource` stops before assembling, for callers that only look (`explain`).
  */
 import { assemble } from '../codegen/assemble.ts';
+import { printCudaFile } from '../codegen/cudaFile.ts';
+import { printCudaHeader } from '../codegen/cudaHeader.ts';
 import { type ModuleContents, printModule, type WasmPart } from '../codegen/module.ts';
 import { printDeclarations } from '../codegen/ts/declarations.ts';
 import { printWat } from '../codegen/wat.ts';
@@ -20,17 +22,24 @@ import type { SourceFile } from './core/span.ts';
 import { inverse, type Operator, type Program } from './ir/operator.ts';
 import type { PackedBuffer } from './lower/context.ts';
 import { lowerPack } from './lower/pack.ts';
+import { describeCuda } from './module/cuda.ts';
 import { describeOperator, describeParameters } from './module/describe.ts';
 import { describeGpu, type LoweredVariant } from './module/gpu.ts';
 import { formatsOf, isLinear, type LoweredInstance, lowerOperator, type Mode } from './pipeline.ts';
-import { type GpuProfileName, gpuProfiles, type ProfileName, profiles } from './plan/profile.ts';
+import {
+  type CudaProfileName,
+  type GpuProfileName,
+  gpuProfiles,
+  type ProfileName,
+  profiles,
+} from './plan/profile.ts';
 import { irreducible } from './rewrite/inverse.ts';
 import { normalise } from './rewrite/normalise.ts';
 
 export type { Instance } from './check/elaborate.ts';
 export type { LoweredInstance } from './pipeline.ts';
 
-export type Target = 'wasm' | 'wgsl';
+export type Target = 'wasm' | 'wgsl' | 'cuda';
 
 export interface CompileOptions extends ElaborateOptions {
   /** What the module runs on; WebAssembly when absent. */
@@ -39,6 +48,8 @@ export interface CompileOptions extends ElaborateOptions {
   readonly profile?: ProfileName;
   /** Of the shaders, the best first; all when absent. */
   readonly gpuProfiles?: readonly GpuProfileName[];
+  /** Of the kernels in CUDA C; `sm_90a` when absent. */
+  readonly cudaProfile?: CudaProfileName;
   readonly scalar?: 'f32' | 'f64';
   /** What memory holds, where that is narrower than what is computed in. */
   readonly storage?: HalfFormat | undefined;
@@ -121,16 +132,39 @@ function inversesWithoutRule({ programs, inverses }: ElaboratedSource): Diagnost
 }
 
 export async function compile(source: SourceFile, options: CompileOptions = {}): Promise<Compiled> {
-  const { targets = ['wasm'] } = options;
+  const { targets = ['wasm'], cudaProfile = 'sm_90a' } = options;
   const lowered = targets.includes('wasm') ? lowerSource(source, options) : undefined;
   const onGpu = (targets.includes('wgsl') ? (options.gpuProfiles ?? gpuProfiles) : []).map(profile => ({
     profile,
     ...lowerSource(source, { ...options, profile }),
   }));
-  const first = lowered ?? onGpu.at(-1);
+  const onCuda = targets.includes('cuda')
+    ? lowerSource(source, { ...options, profile: cudaProfile })
+    : undefined;
+  const first = lowered ?? onGpu.at(-1) ?? onCuda;
   invariant(first !== undefined, 'a target to compile for');
-  const unfit = [first, ...onGpu].find(each => each.operators.length === 0);
+  const unfit = [first, ...onGpu, onCuda].find(each => each?.operators.length === 0);
   if (unfit !== undefined) return { ...unfit, artifacts: [], onGpu: [] };
+  const module = await moduleArtifacts(source, lowered, onGpu, options);
+  return {
+    ...first,
+    artifacts: [
+      ...module.artifacts,
+      ...(onCuda === undefined ? [] : cudaArtifacts(source, onCuda, cudaProfile, options)),
+    ],
+    onGpu: onGpu.filter(({ profile }) => module.carried.includes(profile)),
+  };
+}
+
+/** The module that an engine for JavaScript imports, where one of its targets is asked for. */
+async function moduleArtifacts(
+  source: SourceFile,
+  lowered: LoweredSource | undefined,
+  onGpu: readonly LoweredVariant[],
+  options: CompileOptions,
+): Promise<{ readonly artifacts: Artifact[]; readonly carried: readonly string[] }> {
+  const first = lowered ?? onGpu.at(-1);
+  if (first === undefined) return { artifacts: [], carried: [] };
   const name = moduleName(source.name);
   const variants = lowered === undefined ? [] : await variantsOf(name, source, lowered, options);
   const contents: ModuleContents = {
@@ -170,8 +204,23 @@ export async function compile(source: SourceFile, options: CompileOptions = {}):
       })),
     ),
   ];
-  const carried = (contents.gpu?.variants ?? []).map(({ profile }) => profile);
-  return { ...first, artifacts, onGpu: onGpu.filter(({ profile }) => carried.includes(profile)) };
+  return { artifacts, carried: (contents.gpu?.variants ?? []).map(({ profile }) => profile) };
+}
+
+/** A file of kernels with its header, which need no runtime. */
+function cudaArtifacts(
+  source: SourceFile,
+  { operators, packed }: LoweredSource,
+  profile: ProfileName,
+  { scalar = 'f32', storage }: CompileOptions,
+): Artifact[] {
+  const name = moduleName(source.name);
+  const file = { name, source: source.name, storage: storage ?? scalar };
+  const contents = describeCuda(file, operators, packed, profiles[profile]);
+  return [
+    { name: `${name}.cu`, contents: printCudaFile(contents) },
+    { name: `${name}.h`, contents: printCudaHeader(contents) },
+  ];
 }
 
 function wasmPart(lowered: LoweredSource, variants: readonly Variant[], isInline: boolean): WasmPart {

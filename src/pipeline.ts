@@ -7,6 +7,7 @@
  * A verifier runs after each of the later passes and blames it by name. No I/O here.
  */
 import { type Arrangement, coalesce } from '../codegen/coalesce.ts';
+import { cudaCapabilities } from '../codegen/cuda.ts';
 import { distribute } from '../codegen/distribute.ts';
 import { type Capabilities, legalize } from '../codegen/legalize.ts';
 import { wasmCapabilities } from '../codegen/wat.ts';
@@ -153,6 +154,7 @@ export function loweringOptions(target: LoweringTarget): LoweringOptions {
     },
     fusedMultiplyAdd: profile.fusedMultiplyAdd,
     precision,
+    stridedRows: profile.stridedRows,
     maximumBatch: 2 ** 20,
   };
 }
@@ -160,6 +162,7 @@ export function loweringOptions(target: LoweringTarget): LoweringOptions {
 const capabilities: Readonly<Record<Profile['language'], Capabilities>> = {
   wasm: wasmCapabilities,
   wgsl: wgslCapabilities,
+  cuda: cudaCapabilities,
 };
 
 /** The formats in which kernels of a profile may hold their numbers. */

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { CompileOptions, Target } from '../compile.ts';
 import { data } from '../core/diagnostics/data.ts';
-import { gpuProfiles, type ProfileName } from '../plan/profile.ts';
+import { cudaProfiles, gpuProfiles, type ProfileName } from '../plan/profile.ts';
 import { misuse } from './rejection.ts';
 
 /** Options of commands that compile. */
@@ -83,23 +83,26 @@ export function precisionOf(dtype: string): Required<Pick<CompileOptions, 'scala
 const profileNames = {
   wasm: ['wasm-simd128', 'wasm-relaxed'],
   wgsl: gpuProfiles,
+  cuda: cudaProfiles,
 } as const satisfies Record<Target, readonly ProfileName[]>;
 
 /** A profile of one of the targets; the first of the first where none is named. */
 export function profileOf(profile: string | undefined, targets: readonly Target[]): ProfileName {
   const known: readonly ProfileName[] = targets.flatMap(target => profileNames[target]);
-  return oneOf('--profile', profile ?? known[0] ?? '', known, ['sm_80', 'sm_90a']);
+  return oneOf('--profile', profile ?? known[0] ?? '', known);
 }
 
 /** The options of a compilation for these targets; a profile that is named is that of its target, and no other is. */
 export function targetOptions(
   targets: readonly Target[],
   given: string | undefined,
-): Pick<CompileOptions, 'targets' | 'profile' | 'gpuProfiles'> {
+): Pick<CompileOptions, 'targets' | 'profile' | 'gpuProfiles' | 'cudaProfile'> {
   if (given === undefined) return { targets };
   const profile = profileOf(given, targets);
   const onGpu = gpuProfiles.filter(each => each === profile);
-  return { targets, ...(onGpu.length > 0 ? { gpuProfiles: onGpu } : { profile }) };
+  if (onGpu.length > 0) return { targets, gpuProfiles: onGpu };
+  const onCuda = cudaProfiles.find(each => each === profile);
+  return { targets, ...(onCuda === undefined ? { profile } : { cudaProfile: onCuda }) };
 }
 
 /** What runs a generated module: an engine for WebAssembly, or Dawn. */

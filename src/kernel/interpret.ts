@@ -40,11 +40,11 @@ export const newMachine = (kernel: Kernel): Machine => ({
 export function compileStart(machine: Machine, kernel: Kernel): Run {
   const slots = kernel.parameters.map(({ name }) => bind(machine, name, 1));
   return (buffers, parameters) => {
-    kernel.parameters.forEach(({ name, maximum }, k) => {
+    kernel.parameters.forEach(({ name, minimum = 0, maximum }, k) => {
       const value = parameters[name];
       invariant(
-        value !== undefined && value >= 0 && value <= maximum,
-        `${name} = ${value} is not in 0..${maximum}`,
+        value !== undefined && value >= minimum && value <= maximum,
+        `${name} = ${value} is not in ${minimum}..${maximum}`,
       );
       machine.registers[at(slots, k)] = value;
     });
@@ -56,8 +56,11 @@ export function compileStart(machine: Machine, kernel: Kernel): Run {
 
 /** Elements of a buffer under these arguments. */
 export function extentOf({ extent }: Buffer, parameters: Arguments): number {
-  const { fixed, perUnit, parameter } = extent;
-  return fixed + (parameter === undefined ? 0 : perUnit * (parameters[parameter] ?? Number.NaN));
+  const { fixed, perUnit, parameter, pitch } = extent;
+  if (parameter === undefined) return fixed;
+  const units = parameters[parameter] ?? Number.NaN;
+  if (pitch === undefined) return fixed + perUnit * units;
+  return units === 0 ? fixed : fixed + (units - 1) * (parameters[pitch] ?? Number.NaN) + perUnit;
 }
 
 /** Arrays that hold what each type can be, the formats of sixteen bits as numbers and not as their bits. */

@@ -30,11 +30,15 @@ export interface Type {
   readonly lanes: 1 | 2 | 4;
 }
 
-/** elements = fixed + perUnit · parameter. */
+/**
+ * elements = fixed + perUnit · parameter; with a pitch, `parameter` rows of perUnit elements that begin `pitch` apart,
+ * where pitch is a parameter that is perUnit at least.
+ */
 export interface Extent {
   readonly fixed: number;
   readonly perUnit: number;
   readonly parameter: string | undefined;
+  readonly pitch?: string;
 }
 
 export interface Buffer {

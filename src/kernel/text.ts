@@ -17,11 +17,12 @@ export function kernelText(kernel: Kernel): string {
 }
 
 function bufferText({ name, scalar, extent, space, access, comment }: Buffer): string {
-  const { fixed, perUnit, parameter } = extent;
+  const { fixed, perUnit, parameter, pitch } = extent;
   const unit = parameter === undefined ? [] : [`${perUnit} * ${parameter}`];
   const size = fixed !== 0 || unit.length === 0 ? [String(fixed), ...unit] : unit;
+  const apart = pitch === undefined ? '' : ` every ${pitch}`;
   const remark = comment === '' ? '' : ` // ${comment}`;
-  return `${space} ${access} ${name}: ${scalar}[${size.join(' + ')}]${remark}`;
+  return `${space} ${access} ${name}: ${scalar}[${size.join(' + ')}${apart}]${remark}`;
 }
 
 function statementLines(statement: Statement, indent: string): string[] {

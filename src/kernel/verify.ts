@@ -20,8 +20,21 @@ import {
 import { i32, sameType } from './build.ts';
 import type { Buffer, Expression, Extent, Kernel, Statement, Type } from './kernel.ts';
 import { operandProblem } from './operandTypes.ts';
+import { pitchesOf, pitchProblems } from './pitch.ts';
 
 export function verifyKernel(kernel: Kernel): string[] {
+  const pitches = pitchesOf(kernel);
+  if (pitches.length === 0) return verifyWith(kernel, new Map());
+  // Indices are affine in the pitch: what holds at both of its ends holds between.
+  const ends = [
+    pitches.map(({ name, minimum = 0 }) => [name, minimum] as const),
+    pitches.map(({ name, maximum }) => [name, maximum] as const),
+  ];
+  return [...pitchProblems(kernel), ...ends.flatMap(values => verifyWith(kernel, new Map(values)))];
+}
+
+/** With some parameters known. */
+function verifyWith(kernel: Kernel, values: ReadonlyMap<string, number>): string[] {
   const problems: string[] = [];
   let place = kernel.name;
   const knowledge = newKnowledge(problem => problems.push(`${place}: ${problem}`));
@@ -39,15 +52,16 @@ export function verifyKernel(kernel: Kernel): string[] {
   for (const { name, minimum = 0, maximum } of kernel.parameters) {
     bindName(verification, name);
     verification.scope.set(name, { type: i32, mutable: false });
-    const atom = newAtom(knowledge);
+    const value = values.get(name);
+    const atom = value === undefined ? newAtom(knowledge) : number(value);
     knowledge.names.set(name, atom);
     assume(knowledge, plus(atom, number(minimum), -1));
     assume(knowledge, plus(number(maximum), atom, -1));
   }
   for (const { name, extent } of kernel.buffers) {
-    const { parameter } = extent;
-    if (parameter !== undefined && !knowledge.names.has(parameter)) {
-      verification.report(`extent of ${name} depends on ${parameter}, which is no parameter`);
+    for (const parameter of [extent.parameter, extent.pitch]) {
+      if (parameter !== undefined && !knowledge.names.has(parameter))
+        verification.report(`extent of ${name} depends on ${parameter}, which is no parameter`);
     }
   }
   verifyBlock(verification, kernel.body);
@@ -195,8 +209,10 @@ function verifyAccess(
   if (!isNonNegative(knowledge, room)) report(`an index of ${name} may be past its end`);
 }
 
-function extentForm({ names }: Knowledge, { fixed, perUnit, parameter }: Extent): Form {
+function extentForm({ names }: Knowledge, { fixed, perUnit, parameter, pitch }: Extent): Form {
   const unit = parameter === undefined ? undefined : names.get(parameter);
+  const apart = pitch === undefined ? undefined : names.get(pitch)?.constant;
+  if (unit !== undefined && apart !== undefined) return plus(number(fixed + perUnit - apart), unit, apart);
   return unit === undefined ? number(fixed) : plus(number(fixed), unit, perUnit);
 }
 

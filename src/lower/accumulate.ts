@@ -17,7 +17,7 @@ import {
 } from '../kernel/build.ts';
 import type { Expression, Statement, Type } from '../kernel/kernel.ts';
 import type { ContractStatement, View } from '../tile/tile.ts';
-import { type Lowering, rowPitch, rowStart } from './context.ts';
+import { type Lowering, rowDistance, rowStart } from './context.ts';
 import { applyEpilogue } from './epilogue.ts';
 import { fresh } from './names.ts';
 import { isGrouped, type TileGroups } from './schedule.ts';
@@ -108,14 +108,13 @@ export function accumulate(body: Body): Statement[] {
     ).flat();
   const input = anchorsOf(body, contract.input, 'in');
   const target = anchorsOf(body, output, 'out');
-  const pitch = rowPitch(lowering, output.buffer);
   const stride = region.vectorAxis === undefined ? 1 : at(output.strides, region.vectorAxis);
   const sums = grid((r, t, v) => {
     const { address, inRow, constant } = at(target.anchors, t);
     const within = literal(constant + v * vectorStep(body, output));
     return {
       name: fresh(lowering, `sum${r}${t * region.width + v}`),
-      index: add(add(address, literal(r * pitch)), within),
+      index: add(add(address, rowDistance(lowering, output.buffer, literal(r))), within),
       place: { inRow: add(inRow, within), row: add(row, literal(r)), stride },
     };
   });
@@ -227,9 +226,8 @@ function stepsOfVector(
 ): Statement[] {
   const { lowering, contract, rows, type } = body;
   const { buffer } = contract.input;
-  const pitch = rowPitch(lowering, buffer);
   const vectors = Array.from({ length: rows }, (_, row) =>
-    readVector(lowering, buffer, add(at(inputs, 0), literal(row * pitch)), type, 1),
+    readVector(lowering, buffer, add(at(inputs, 0), rowDistance(lowering, buffer, literal(row))), type, 1),
   );
   const steps = Array.from({ length: stepsAhead }, (_, k) => {
     const values = vectors.map(({ value }) => operation('splat', [lane(value, k)], type));
@@ -264,7 +262,8 @@ function multiplyAdd(
     return read.value;
   };
   const inputOf = (row: number, tile: number, vector: number): Expression => {
-    const index = add(at(inputs, tile), literal(row * rowPitch(lowering, buffer) + vector * inputStep));
+    const distance = add(rowDistance(lowering, buffer, literal(row)), literal(vector * inputStep));
+    const index = add(at(inputs, tile), distance);
     const lanesApart = vectorAxis === undefined ? 0 : at(strides, vectorAxis);
     const read = readVector(lowering, buffer, index, type, lanesApart);
     statements.push(...read.statements);
@@ -294,8 +293,7 @@ function multiplyAddTo(
   b: Expression,
 ): Statement {
   invariant(sum.kind === 'variable', 'sums have names');
-  const fused = fusedMultiplyAdd && sum.type.lanes > 1;
-  const product = fused ? undefined : operation('multiply', [a, b]);
+  const product = fusedMultiplyAdd ? undefined : operation('multiply', [a, b]);
   const value =
     product === undefined ? operation('fusedMultiplyAdd', [a, b, sum]) : operation('add', [sum, product]);
   return assign(sum.name, value);

@@ -32,6 +32,8 @@ export interface Lowering {
   readonly fusedMultiplyAdd: boolean;
   readonly precision: Precision;
   readonly tileRows: number;
+  /** Whether rows of the input and the output begin as far apart as the call says. */
+  readonly stridedRows: boolean;
   readonly buffers: ReadonlyMap<string, TileBuffer>;
   /** The buffers of the module, and the same by contents. */
   readonly packed: PackedBuffer[];
@@ -69,14 +71,21 @@ export function pitchOf({ role, width }: TileBuffer, { lineElements, lanes }: Ma
   return (Math.ceil(width / lineElements) | 1) * lineElements;
 }
 
-export const rowPitch = (lowering: Lowering, name: string): number =>
-  pitchOf(bufferNamed(lowering, name), lowering.machine);
+/** The parameter that says how far apart the rows of a buffer begin, where the call says it. */
+export const pitchParameter = ({ stridedRows }: Pick<Lowering, 'stridedRows'>, { name, role }: TileBuffer) =>
+  stridedRows && (role === 'input' || role === 'output') ? `ld${name}` : undefined;
+
+/** Elements from one row of a buffer to the one `rows` further. */
+export function rowDistance(lowering: Lowering, name: string, rows: Expression): Expression {
+  const buffer = bufferNamed(lowering, name);
+  const pitch = pitchParameter(lowering, buffer);
+  return multiply(rows, pitch === undefined ? literal(pitchOf(buffer, lowering.machine)) : variable(pitch));
+}
 
 /** The address of element 0 of row `row` of the tile. */
 export function rowStart(lowering: Lowering, name: string, row: Expression): Expression {
   const { role } = bufferNamed(lowering, name);
-  const index = role === 'scratch' ? row : add(tileStart, row);
-  return multiply(index, literal(rowPitch(lowering, name)));
+  return rowDistance(lowering, name, role === 'scratch' ? row : add(tileStart, row));
 }
 
 /** What a packed buffer holds: two buffers of the same contents are one. */

@@ -11,6 +11,7 @@ import {
   type PackedBuffer,
   packedKey,
   pitchOf,
+  pitchParameter,
   tileRowCount,
   tileStart,
 } from './context.ts';
@@ -23,6 +24,8 @@ export interface LoweringOptions {
   readonly machine: Omit<Machine, 'rowGroups'>;
   readonly fusedMultiplyAdd: boolean;
   readonly precision: Precision;
+  /** Whether a call says how far apart the rows of its input and output begin; elsewhere they follow each other. */
+  readonly stridedRows: boolean;
   /** Rows of a batch that one call may carry. */
   readonly maximumBatch: number;
 }
@@ -34,6 +37,9 @@ export interface LoweredProgram {
 }
 
 const reservedNames = ['batch', 'tile', 'rows', 'fullRows', 'slice'];
+
+/** The farthest that rows of the input or the output may be apart, in elements. */
+export const maximumPitch = 2 ** 24;
 
 /** `packed` is shared by the kernels of a module, so that equal weights are packed once. */
 export function lowerProgram(
@@ -47,10 +53,16 @@ export function lowerProgram(
     fusedMultiplyAdd: options.fusedMultiplyAdd,
     precision: options.precision,
     tileRows: program.tileRows,
+    stridedRows: options.stridedRows,
     buffers: new Map(program.buffers.map(buffer => [buffer.name, buffer])),
     packed,
     packedByContents: new Map(packed.map(each => [packedKey(each), each])),
-    names: new Map([...program.buffers.map(({ name }) => name), ...reservedNames].map(name => [name, 1])),
+    names: new Map(
+      [
+        ...program.buffers.flatMap(each => [each.name, pitchParameter(options, each) ?? each.name]),
+        ...reservedNames,
+      ].map(name => [name, 1]),
+    ),
   };
   const { before, atEnd } = barriersOf(program);
   const barrier: Statement = { kind: 'barrier' };
@@ -68,7 +80,14 @@ export function lowerProgram(
     name: program.name,
     comment: program.comment,
     buffers: [...program.buffers.map(each => rowsBuffer(lowering, each)), ...read.map(weightsBuffer)],
-    parameters: [{ name: 'batch', maximum: options.maximumBatch }],
+    parameters: [
+      { name: 'batch', maximum: options.maximumBatch },
+      ...program.buffers.flatMap(buffer => {
+        const name = pitchParameter(options, buffer);
+        const { width } = buffer;
+        return name === undefined ? [] : [{ name, minimum: width, maximum: Math.max(width, maximumPitch) }];
+      }),
+    ],
     body,
   };
   return { kernel, packed: read };
@@ -98,15 +117,17 @@ function tileLoop(
   ];
 }
 
-function rowsBuffer({ machine, precision, tileRows }: Lowering, buffer: TileBuffer): Buffer {
+function rowsBuffer(lowering: Lowering, buffer: TileBuffer): Buffer {
+  const { machine, precision, tileRows } = lowering;
   const { name, role, width } = buffer;
+  const pitch = pitchParameter(lowering, buffer);
   const scratch = role === 'scratch';
   return {
     name,
     scalar: formatOf(buffer, precision),
     extent: scratch
       ? { fixed: tileRows * pitchOf(buffer, machine), perUnit: 0, parameter: undefined }
-      : { fixed: 0, perUnit: width, parameter: 'batch' },
+      : { fixed: 0, perUnit: width, parameter: 'batch', ...(pitch && { pitch }) },
     space: scratch && isGrouped(machine) ? 'shared' : 'global',
     access: role === 'input' ? 'read' : 'readWrite',
     comment: scratch ? `scratch [${tileRows}, ${width}]` : `${role} [batch, ${width}]`,

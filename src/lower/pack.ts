@@ -17,14 +17,16 @@ import {
   store,
   variable,
 } from '../kernel/build.ts';
-import type { Buffer, Expression, Kernel } from '../kernel/kernel.ts';
+import type { Buffer, Expression, Kernel, Statement } from '../kernel/kernel.ts';
 import type { PackedBuffer } from './context.ts';
 import { fresh } from './names.ts';
-import { bufferHolding, type Packing } from './packContext.ts';
+import { bufferHolding, endStage, type Packing } from './packContext.ts';
 import { fillTensor } from './packLoops.ts';
 
 export interface PackKernel {
   readonly kernel: Kernel;
+  /** Its body in parts: the loops of axis `lane` in one part are independent, and read what the parts before wrote. */
+  readonly stages: readonly (readonly Statement[])[];
   /** Parameters it reads, by name; each is a buffer of the kernel. */
   readonly reads: readonly string[];
 }
@@ -39,11 +41,13 @@ export function lowerPack(packed: PackedBuffer): PackKernel {
     names: new Map(parameters.map(({ name }) => [name, 1])),
     buffers: new Map(parameters.map(parameter => [parameter, bufferOf(parameter, parameter.name)])),
     statements: [],
+    stages: [],
   };
   for (const { offset, tensor } of regions) {
     prepareReads(packing, tensor);
     if (tensor.kind !== 'computed') prepare(packing, tensor);
     fillTensor(packing, tensor, { buffer: packTarget, offset, convert: value => converted(value, scalar) });
+    endStage(packing);
   }
   const extent = { fixed: elements, perUnit: 0, parameter: undefined };
   const target: Buffer = { name: packTarget, scalar, extent, space: 'global', access: 'write', comment };
@@ -52,9 +56,9 @@ export function lowerPack(packed: PackedBuffer): PackKernel {
     comment: [comment],
     buffers: [...packing.buffers.values(), target],
     parameters: [],
-    body: packing.statements,
+    body: packing.stages.flat(),
   };
-  return { kernel, reads: parameters.map(({ name }) => name) };
+  return { kernel, stages: packing.stages, reads: parameters.map(({ name }) => name) };
 }
 
 /** f64 and indices to the target's type, rounded once: a number of sixteen bits is never an f32 in between. */
@@ -102,6 +106,7 @@ function prepare(packing: Packing, tensor: Tensor): void {
   }
   if (tensor.kind === 'inversePermutation') invert(packing, buffer.name, tensor);
   if (tensor.kind === 'unitTriangularInverse') invertTriangle(packing, buffer.name, tensor);
+  endStage(packing);
 }
 
 /** of[inverse[i]] = i. */
@@ -109,14 +114,21 @@ function invert(packing: Packing, target: string, tensor: Tensor & { kind: 'inve
   const source = bufferHolding(packing, tensor.of);
   const [i, to] = [fresh(packing, 'i'), fresh(packing, 'to')];
   packing.statements.push(
-    loop(i, literal(0), literal(at(tensor.shape, 0)), 1, [
-      load(to, f64, source.name, variable(i)),
-      store(
-        target,
-        operation('toInteger', [variable(to, f64)], i32),
-        operation('toFloat', [variable(i)], f64),
-      ),
-    ]),
+    loop(
+      i,
+      literal(0),
+      literal(at(tensor.shape, 0)),
+      1,
+      [
+        load(to, f64, source.name, variable(i)),
+        store(
+          target,
+          operation('toInteger', [variable(to, f64)], i32),
+          operation('toFloat', [variable(i)], f64),
+        ),
+      ],
+      'lane',
+    ),
   );
 }
 
@@ -158,6 +170,6 @@ function invertTriangle(
     store(target, entry(row, column), variable(sum, f64)),
   ];
   packing.statements.push(
-    loop(column, literal(0), literal(n), 1, [loop(step, literal(0), literal(n), 1, substituted)]),
+    loop(column, literal(0), literal(n), 1, [loop(step, literal(0), literal(n), 1, substituted)], 'lane'),
   );
 }

@@ -11,7 +11,15 @@ export interface Packing {
    * new ones.
    */
   readonly buffers: Map<Tensor, Buffer>;
+  /** Of the stage at hand. */
   readonly statements: Statement[];
+  /** Whose loops read only what the stages before have computed. */
+  readonly stages: Statement[][];
+}
+
+/** Ends the stage at hand. */
+export function endStage({ statements, stages }: Packing): void {
+  if (statements.length > 0) stages.push(statements.splice(0));
 }
 
 export function bufferHolding({ buffers }: Packing, tensor: Tensor): Buffer {

@@ -79,7 +79,7 @@ export function fillTensor(packing: Packing, tensor: Tensor, destination: Destin
     variables.set(next, variable(name));
     const inner = nest(depth + 1, block);
     const extent = at(tensor.shape, next.kind === 'axis' ? next.axis : 0);
-    block.statements.push(loop(name, literal(0), literal(extent), 1, inner.statements));
+    block.statements.push(loop(name, literal(0), literal(extent), 1, inner.statements, 'lane'));
     return block;
   };
   packing.statements.push(...nest(0, undefined).statements);

@@ -145,9 +145,11 @@ export function groupsOfTiles(
   count: number,
   { width }: Region,
   { initial }: ContractStatement,
-  { accumulators }: Machine,
+  machine: Machine,
 ): TileGroups[] {
-  const most = Math.max(1, Math.floor((1.5 * accumulators) / width));
+  const { accumulators } = machine;
+  // Other invocations hide the latency as well, and steps read ahead take the registers.
+  const most = Math.max(1, Math.floor(((isGrouped(machine) ? 0.75 : 1.5) * accumulators) / width));
   const cost = (group: number) =>
     Math.ceil(count / group) * (Math.max(group * width, 0.75 * accumulators) + 1);
   let together = 1;

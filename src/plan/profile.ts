@@ -6,7 +6,7 @@
 export interface Profile {
   readonly name: string;
   /** The language its kernels are written in, which decides what operators they may use. */
-  readonly language: 'wasm' | 'wgsl';
+  readonly language: 'wasm' | 'wgsl' | 'cuda';
   /** f32 lanes of one vector register. */
   readonly vectorLanes: number;
   /** Accumulators that fit the register file beside the operands of the inner loop. */
@@ -23,8 +23,10 @@ export interface Profile {
   readonly tileRows: number;
   /** Rows that share one pass over the weights; a tile has a multiple of these where that many fit. */
   readonly rowsTogether: number;
-  /** a·b+c may be contracted (relaxed SIMD). */
+  /** a·b+c may be contracted (relaxed SIMD, and machines that round it once). */
   readonly fusedMultiplyAdd: boolean;
+  /** Calls say how far apart the rows of their input and output begin; elsewhere rows follow each other. */
+  readonly stridedRows: boolean;
   /** Bytes the emitted module may allocate. */
   readonly memoryBytes: number;
   /** Groups of invocations that run a kernel together; nothing where one thread does. */
@@ -37,6 +39,8 @@ export interface GroupLimits {
   readonly maximumGroups: number;
   /** Bytes that memory moves at once: a group should write no less in one place. */
   readonly sectorBytes: number;
+  /** Groups that one processor has registers and tile memory for, where their number can be asked for. */
+  readonly groupsTogether?: number;
   /** Bytes that one binding may hold. */
   readonly bindingBytes: number;
   /** What kernels may use only where a device names it, by the language's own names: `shader-f16`, `subgroups`. */
@@ -56,6 +60,7 @@ const wasmSimd128: Profile = {
   tileRows: 8,
   rowsTogether: 4,
   fusedMultiplyAdd: false,
+  stridedRows: false,
   memoryBytes: 2 ** 31,
   group: undefined,
 };
@@ -73,6 +78,7 @@ const webgpuDefault = {
   rowsTogether: 4,
   lineBytes: 0,
   fusedMultiplyAdd: false,
+  stridedRows: false,
   memoryBytes: 2 ** 31,
   group: { invocations: 256, maximumGroups: 65535, sectorBytes: 32, bindingBytes: 2 ** 27, features: [] },
 } as const satisfies Profile;
@@ -88,11 +94,43 @@ const webgpuLarge = {
   group: { ...webgpuDefault.group, bindingBytes: 2 ** 30 },
 } as const satisfies Profile;
 
+/**
+ * NVIDIA's GPUs of compute capability 8.0: a multiprocessor has 164 KB of shared memory, a block at most 163; half of
+ * it leaves room for a second block. Launches are as wide as the hardware takes, halved so that sums of block numbers
+ * stay in 31 bits.
+ */
+const sm80 = {
+  name: 'sm_80',
+  language: 'cuda',
+  vectorLanes: 4,
+  accumulators: 8,
+  tileBytes: 80 * 1024,
+  tileMemory: 'shared memory',
+  tileHolds: 'between',
+  tileRows: 8,
+  rowsTogether: 4,
+  lineBytes: 0,
+  fusedMultiplyAdd: true,
+  stridedRows: true,
+  memoryBytes: 2 ** 34,
+  group: {
+    invocations: 256,
+    maximumGroups: 2 ** 30,
+    groupsTogether: 2,
+    sectorBytes: 32,
+    bindingBytes: 2 ** 31,
+    features: [],
+  },
+} as const satisfies Profile;
+
 export const profiles = {
   'wasm-simd128': wasmSimd128,
   'wasm-relaxed': { ...wasmSimd128, name: 'wasm-relaxed', fusedMultiplyAdd: true },
   'webgpu-default': webgpuDefault,
   'webgpu-large': webgpuLarge,
+  sm_80: sm80,
+  /** Compute capability 9.0, with its own instructions: 228 KB, of which a block may take 227. */
+  sm_90a: { ...sm80, name: 'sm_90a', tileBytes: 96 * 1024 },
 } as const satisfies Record<string, Profile>;
 
 export type ProfileName = keyof typeof profiles;
@@ -100,3 +138,7 @@ export type ProfileName = keyof typeof profiles;
 /** Of shaders, the best first; every WebGPU device meets the last. */
 export const gpuProfiles = ['webgpu-large', 'webgpu-default'] as const satisfies readonly ProfileName[];
 export type GpuProfileName = (typeof gpuProfiles)[number];
+
+/** Of kernels in CUDA C. */
+export const cudaProfiles = ['sm_90a', 'sm_80'] as const satisfies readonly ProfileName[];
+export type CudaProfileName = (typeof cudaProfiles)[number];

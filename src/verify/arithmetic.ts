@@ -63,6 +63,15 @@ export const shaderPrecision: Arithmetic = Object.freeze({
   storage: undefined,
 });
 
+/**
+ * CUDA ("Mathematical Functions", CUDA C++ Programming Guide): sums, products, fused products and sums, quotients and
+ * roots correctly rounded, numbers below the normal range kept; the functions off by at most two units in the last
+ * place. A fused product and sum rounds once where the analysis counts twice.
+ */
+const cudaUlps = constantly({ exp: 2, tanh: 2, erf: 2 });
+export const cudaPrecision: Arithmetic = Object.freeze({ ...singlePrecision, ulps: cudaUlps });
+export const cudaDoublePrecision: Arithmetic = Object.freeze({ ...doublePrecision, ulps: cudaUlps });
+
 /** Arithmetic without roundings: what is left of a bound is the error that its inputs bring. */
 export const withoutRounding = (arithmetic: Arithmetic): Arithmetic => ({
   ...arithmetic,
@@ -92,6 +101,7 @@ const shaderHalf: Storage = { ...halves.f16, u: 2 ** -10, eta: 2 ** -14, flush: 
 const arithmetics = {
   wasm: { f32: singlePrecision, f64: doublePrecision },
   wgsl: { f32: shaderPrecision, f64: undefined },
+  cuda: { f32: cudaPrecision, f64: cudaDoublePrecision },
 } as const satisfies Record<Profile['language'], Record<'f32' | 'f64', Arithmetic | undefined>>;
 
 export function arithmeticOf({ profile, precision }: Pick<Plan, 'profile' | 'precision'>): Arithmetic {

@@ -57,7 +57,11 @@ function valuesOf({ shape, values }: GeneratedParameter, next: () => number): Fl
   return order;
 }
 
-function environmentFor(program: Program, generated: GeneratedProgram, next: () => number): Environment {
+export function environmentFor(
+  program: Program,
+  generated: GeneratedProgram,
+  next: () => number,
+): Environment {
   const byName = new Map(generated.parameters.map(each => [each.name, each]));
   return new Map(
     program.parameters.map(({ name, tensor }) => {

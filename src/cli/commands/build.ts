@@ -33,7 +33,7 @@ export interface BuildFlags extends CompileFlags {
 export async function build(io: Io, file: string, flags: BuildFlags): Promise<ExitCode> {
   const targets = flags.target
     .split(',')
-    .map((target): Target => oneOf('--target', target, ['wasm', 'wgsl'], ['cuda', 'torch']));
+    .map((target): Target => oneOf('--target', target, ['wasm', 'wgsl', 'cuda'], ['torch']));
   const [precision, options] = [precisionOf(flags.dtype), targetOptions(targets, flags.profile)];
   const project = await openProject(io, file);
   const instances = selectInstances(project, flags);

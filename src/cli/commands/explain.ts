@@ -21,7 +21,7 @@ export interface ExplainFlags extends CompileFlags {
 export async function explain(io: Io, file: string, flags: ExplainFlags): Promise<ExitCode> {
   const format = flags.json ? 'json' : oneOf('--format', flags.format, ['text', 'json', 'svg'], ['html']);
   const mode = oneOf('--mode', flags.mode, ['apply', 'adjoint'], ['vjp', 'solve']);
-  const [precision, profile] = [precisionOf(flags.dtype), profileOf(flags.profile, ['wasm', 'wgsl'])];
+  const [precision, profile] = [precisionOf(flags.dtype), profileOf(flags.profile, ['wasm', 'wgsl', 'cuda'])];
   const project = await openProject(io, file);
   const instances = selectInstances(project, flags);
   const chosen = { ...(instances && { instances }), ...precision, profile, modes: [mode] };
