@@ -90,3 +90,20 @@ test('an older file stays whole until the new one takes its place', async () => 
   await writeFiles(folder, files.slice(0, 1));
   expect(readFileSync(path('kept/a'), 'utf8')).toBe('new');
 });
+
+test('--target cuda writes kernels and their header, for the machine that --profile names', async () => {
+  expect((await sop('build layer.sop --target cuda --profile sm_80 --out device')).code).toBe(0);
+  expect(filesIn('device')).toEqual(['layer.cu', 'layer.h']);
+  expect(readFileSync(path('device/layer.cu'), 'utf8')).toContain('f32 for sm_80');
+  await sop('build layer.sop --target wasm,cuda --dtype f64 --out both');
+  expect(filesIn('both')).toEqual([
+    'layer.cu',
+    'layer.d.ts',
+    'layer.h',
+    'layer.js',
+    'layer.wasm',
+    'layer.wat',
+  ]);
+  expect(readFileSync(path('both/layer.h'), 'utf8')).toContain('const double* x');
+  expect((await sop('explain layer.sop --profile sm_90a')).out).toContain('sm_90a');
+});

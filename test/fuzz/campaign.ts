@@ -6,7 +6,8 @@
 import { parseArgs } from 'node:util';
 import { generateProgram } from '../check/arbitrary.ts';
 import { type Failure, newCoverage, record, report } from './coverage.ts';
-import { numbers, runTrial } from './trial.ts';
+import { runTrial } from './trial.ts';
+import { numbers } from './values.ts';
 
 const { values } = parseArgs({
   options: {
