@@ -103,7 +103,7 @@ function addBuild(sop: Command, io: Io, end: End): void {
     .description('compile a file to a module and its kernels')
     .argument('<file>', 'a .sop file');
   withCompileFlags(command)
-    .option('--target <names>', 'what to build, separated by commas: wasm, wgsl', 'wasm')
+    .option('--target <names>', 'what to build, separated by commas: wasm, wgsl, cuda', 'wasm')
     .option('--out <dir>', 'folder for the generated files (default: generated, beside the source)')
     .option('--no-inline', 'leave the kernels in a .wasm file, which the module reads')
     .option('--verify', 'compare the module with its source first; the report is written beside it')

@@ -23,7 +23,7 @@ import { verifyKernel } from './verify.ts';
 export interface Launch {
   readonly invocations: number;
   readonly maximumGroups: number;
-  /** Groups that one processor should hold at a time, which bounds the registers of each; as the compiler likes where absent. */
+  /** Groups that one processor should hold, which bounds the registers of each; as the compiler likes where absent. */
   readonly groupsTogether?: number;
 }
 

@@ -39,7 +39,7 @@ export function pitchProblems(kernel: Kernel): string[] {
       checkIndex(statement.buffer, statement.index);
     const index = statement.kind === 'load' || statement.kind === 'store' ? statement.index : undefined;
     const others = expressionsOf(statement).filter(node => node !== index);
-    if (!others.every(isFree)) problems.push(`a ${statement.kind} depends on how far apart rows are`);
+    if (!others.every(isFree)) problems.push(`'${statement.kind}' depends on how far apart rows are`);
   });
   return problems.map(problem => `${kernel.name}: ${problem}`);
 }

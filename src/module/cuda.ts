@@ -1,5 +1,4 @@
-/** What the files for CUDA hold of lowered operators: kernels shared out, packed weights and workspaces with their places. */
-
+/** What the files for CUDA hold of lowered operators: kernels shared out, and where weights and workspaces lie. */
 import { cudaBytes } from '../../codegen/cuda.ts';
 import type {
   CudaContents,

@@ -113,3 +113,20 @@ test('memory of f16 for WebGPU; where nothing holds it, a refusal says what ther
     expect(ended.err).toContain(`error[SOP0339]: ${message}`);
   }
 });
+
+test('--target cuda writes kernels and their header, for the machine that --profile names', async () => {
+  expect((await sop('build layer.sop --target cuda --profile sm_80 --out device')).code).toBe(0);
+  expect(filesIn('device')).toEqual(['layer.cu', 'layer.h']);
+  expect(readFileSync(path('device/layer.cu'), 'utf8')).toContain('f32 for sm_80');
+  await sop('build layer.sop --target wasm,cuda --dtype f64 --out both');
+  expect(filesIn('both')).toEqual([
+    'layer.cu',
+    'layer.d.ts',
+    'layer.h',
+    'layer.js',
+    'layer.wasm',
+    'layer.wat',
+  ]);
+  expect(readFileSync(path('both/layer.h'), 'utf8')).toContain('const double* x');
+  expect((await sop('explain layer.sop --profile sm_90a')).out).toContain('sm_90a');
+});

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Artifact, compile } from '../../src/compile.ts';
 import { generateProgram } from '../check/arbitrary.ts';
-import { numbers } from '../fuzz/trial.ts';
+import { numbers } from '../fuzz/values.ts';
 import { compileFiles, hasNvcc } from './nvcc.ts';
 
 const timeoutMs = 300_000;

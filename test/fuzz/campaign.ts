@@ -7,7 +7,8 @@
 import { parseArgs } from 'node:util';
 import { gpuTrials } from '../webgpu/trial.ts';
 import { type Failure, newCoverage, record, report } from './coverage.ts';
-import { generatedFrom, type Outcome, runTrial } from './trial.ts';
+import { type Outcome, runTrial } from './trial.ts';
+import { generatedFrom } from './values.ts';
 
 const { values } = parseArgs({
   options: {

@@ -18,7 +18,7 @@ import type { SourceFile } from '../../../src/core/span.ts';
 import type { ParameterDeclaration, Program } from '../../../src/ir/operator.ts';
 import { prepareVerification } from '../../../src/verify/verify.ts';
 import { generateProgram } from '../../../test/check/arbitrary.ts';
-import { environmentFor, numbers } from '../../../test/fuzz/trial.ts';
+import { environmentFor, numbers } from '../../../test/fuzz/values.ts';
 
 const { values: flags, positionals } = parseArgs({
   options: {

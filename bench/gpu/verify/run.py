@@ -97,6 +97,8 @@ class Program:
         return found
 
     def array(self, offset, count, dtype):
+        if count == 0:
+            return np.empty(0, dtype)
         return np.frombuffer(self.data, dtype=dtype, count=count, offset=offset)
 
     def parameter(self, described):

@@ -1,6 +1,7 @@
 /** `sop build FILE`: the generated module and its kernels, as files. */
 import { join, resolve } from 'node:path';
 import type { Target } from '../../compile.ts';
+import { data } from '../../core/diagnostics/data.ts';
 import { reportLines } from '../../verify/report.ts';
 import { compileProject } from '../backend.ts';
 import { type ConformanceReport, verifyProject } from '../conformance.ts';
@@ -16,7 +17,7 @@ import {
   targetOptions,
 } from '../options.ts';
 import { openProject } from '../project.ts';
-import { type ExitCode, exitCodes } from '../rejection.ts';
+import { type ExitCode, exitCodes, misuse } from '../rejection.ts';
 import { jsonDiagnostics, printDiagnostics, printJson } from '../report.ts';
 import { selectInstances } from '../select.ts';
 
@@ -42,6 +43,10 @@ export async function build(io: Io, file: string, flags: BuildFlags): Promise<Ex
   const folder = flags.out === undefined ? join(project.folder, 'generated') : resolve(io.cwd, flags.out);
   const files = compiled.artifacts.map(({ name, contents }) => ({ path: join(folder, name), contents }));
   if (flags.verify) {
+    if (!backends.some(each => targets.includes(targetOf[each])))
+      misuse(data.wrongUse, {
+        what: `--verify runs what it builds: there is no module with --target ${flags.target}`,
+      });
     const [first] = compiled.artifacts;
     const stem = first?.name.replace(/\.\w+$/, '');
     for (const backend of backends.filter(each => targets.includes(targetOf[each]))) {

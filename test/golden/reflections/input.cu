@@ -621,7 +621,8 @@ template <class T> const T* at(const void* block, size_t offset) {
 
 // More than 48 KB of shared memory must be asked for.
 template <class... Parameters, class... Arguments>
-int launch(cudaStream_t stream, void (*kernel)(Parameters...), int64_t blocks, int sharedBytes, Arguments... arguments) {
+int launch(cudaStream_t stream, void (*kernel)(Parameters...), int64_t blocks, int sharedBytes,
+           Arguments... arguments) {
   if (sharedBytes > 0) {
     const cudaError_t error =
         cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, sharedBytes);
