@@ -1,6 +1,7 @@
 /**
- * Programs for a machine with a GPU, where nothing but nvcc and Python need be: the examples, larger programs and random ones
- * as `.cu` files, each with its parameters, inputs, outputs in f64 and the bounds that verification derives for them.
+ * Programs for a machine with a GPU, where nothing but nvcc and Python need be: the examples, larger programs and
+ * random ones as `.cu` files, each with its parameters, inputs, outputs in f64 and the bounds that verification derives
+ * for them.
  *
  *   node generate.ts OUT [--programs 200] [--seed 1] [--profile sm_90a]
  *
