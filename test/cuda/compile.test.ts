@@ -13,13 +13,22 @@ import { compileFiles, hasNvcc } from './nvcc.ts';
 const timeoutMs = 300_000;
 const root = join(import.meta.dirname, '../..');
 const everything = process.env['SOP_CUDA'] === 'all';
-const examples = everything ? ['monarch', 'loldu', 'randlora', 'structured-ffn'] : ['monarch'];
+const larger = [
+  'examples/loldu/loldu.sop',
+  'examples/randlora/randlora.sop',
+  'examples/structured-ffn/structured-ffn.sop',
+];
+const examples = [
+  'examples/monarch/monarch.sop',
+  'bench/gpu/verify/large.sop',
+  ...(everything ? larger : []),
+];
 const architectures = everything ? (['sm_80', 'sm_90a'] as const) : (['sm_90a'] as const);
 
 async function exampleFiles(cudaProfile: 'sm_80' | 'sm_90a'): Promise<Artifact[]> {
-  const made = examples.map(async name => {
-    const text = readFileSync(join(root, 'examples', name, `${name}.sop`), 'utf8');
-    return (await compile({ name: `${name}.sop`, text }, { targets: ['cuda'], cudaProfile })).artifacts;
+  const made = examples.map(async path => {
+    const text = readFileSync(join(root, path), 'utf8');
+    return (await compile({ name: path, text }, { targets: ['cuda'], cudaProfile })).artifacts;
   });
   return (await Promise.all(made)).flat();
 }

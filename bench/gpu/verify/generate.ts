@@ -1,6 +1,7 @@
 /**
- * Programs for a machine with a GPU, where nothing but nvcc and Python need be: the examples and random programs as
- * `.cu` files, each with its parameters, inputs, outputs in f64 and the bounds that verification derives for them.
+ * Programs for a machine with a GPU, where nothing but nvcc and Python need be: the examples, larger programs and
+ * random ones as `.cu` files, each with its parameters, inputs, outputs in f64 and the bounds that verification derives
+ * for them.
  *
  *   node generate.ts OUT [--programs 200] [--seed 1] [--profile sm_90a]
  *
@@ -8,7 +9,7 @@
  * `data.bin`. Large parameters of examples are drawn on either side from their number alone (`drawn` below).
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { processIo } from '../../../src/cli/io.ts';
 import { parameterValues } from '../../../src/cli/parameters.ts';
@@ -159,15 +160,16 @@ async function writeCase(
 
 const root = join(import.meta.dirname, '../../..');
 let bytes = 0;
-for (const example of ['monarch', 'loldu', 'randlora', 'structured-ffn']) {
-  const text = readFileSync(join(root, 'examples', example, `${example}.sop`), 'utf8');
-  bytes += await writeCase(
-    example,
-    { name: `${example}.sop`, text },
-    { scalar: 'f32' },
-    exampleValues,
-    drawnLikes,
-  );
+const sources = [
+  ...['monarch', 'loldu', 'randlora', 'structured-ffn'].map(name =>
+    join(root, 'examples', name, `${name}.sop`),
+  ),
+  join(import.meta.dirname, 'large.sop'),
+];
+for (const path of sources) {
+  const text = readFileSync(path, 'utf8');
+  const source = { name: basename(path), text };
+  bytes += await writeCase(basename(path, '.sop'), source, { scalar: 'f32' }, exampleValues, drawnLikes);
 }
 for (let seed = Number(flags.seed); seed < Number(flags.seed) + Number(flags.programs); seed++) {
   const next = numbers(seed);
