@@ -8,7 +8,8 @@
 import { at } from '../core/invariant.ts';
 import { evaluateTensor } from '../ir/tensorEvaluate.ts';
 import { interpretGroups } from '../kernel/group.ts';
-import { extentOf, type Memory } from '../kernel/interpret.ts';
+import { extentOf, type Memory, memoryArrays } from '../kernel/interpret.ts';
+import { pitchesOf } from '../kernel/pitch.ts';
 import { type LoweredOperator, shareOut } from '../pipeline.ts';
 import type { GroupLimits } from '../plan/profile.ts';
 import type { SharedReport } from './report.ts';
@@ -36,23 +37,25 @@ const rowsOfTiles = ({ tiles }: LoweredOperator): number[] => [
 
 /** The place of the first output that is NaN, or -1. */
 function unwrittenOutput(
-  { kernels, program }: LoweredOperator,
+  { kernels }: LoweredOperator,
   group: GroupLimits,
   tables: ReadonlyMap<string, Memory>,
   batch: number,
 ): number {
-  const memories = new Map<string, Memory>([...tables, ['x', new Float32Array(batch * program.columns)]]);
+  const memories = new Map<string, Memory>(tables);
   for (const kernel of kernels) {
     const shared = shareOut(kernel, { places: new Map(), bindings: [] }, group);
+    // Rows follow each other; how far apart they lie changes no order of reads and writes.
+    const given = Object.fromEntries(pitchesOf(shared).map(({ name, minimum = 0 }) => [name, minimum]));
     for (const buffer of shared.buffers) {
       if (buffer.space === 'shared' || memories.has(buffer.name)) continue;
-      const isRows = buffer.extent.parameter !== undefined;
-      const values = new Float32Array(extentOf(buffer, { batch }));
+      const isRows = buffer.extent.parameter !== undefined && buffer.name !== 'x';
+      const values = new memoryArrays[buffer.scalar](extentOf(buffer, { batch, ...given }));
       memories.set(buffer.name, isRows ? values.fill(Number.NaN) : values);
     }
     // A group for each tile, so that each begins with nothing written.
     const groups = Math.max(1, Math.ceil(batch / shared.tileRows));
-    interpretGroups(shared, Object.fromEntries(memories), { batch }, { groups, order: 'forward' });
+    interpretGroups(shared, Object.fromEntries(memories), { batch, ...given }, { groups, order: 'forward' });
   }
   return (memories.get('y') ?? new Float32Array(0)).findIndex(Number.isNaN);
 }

@@ -14,15 +14,15 @@ using Element = float;
 using Vector = float4;
 
 // Neighbours in memory: one access where they are a whole vector for certain, else one after another.
-template <bool whole> __device__ inline Vector load(const Element* at) {
-  if constexpr (whole) return *reinterpret_cast<const Vector*>(at);
+template <bool whole> __device__ inline float4 load(const float* at) {
+  if constexpr (whole) return *reinterpret_cast<const float4*>(at);
   else return {at[0], at[1], at[2], at[3]};
 }
-template <bool whole> __device__ inline void store(Element* at, Vector value) {
-  if constexpr (whole) *reinterpret_cast<Vector*>(at) = value;
+template <bool whole> __device__ inline void store(float* at, float4 value) {
+  if constexpr (whole) *reinterpret_cast<float4*>(at) = value;
   else at[0] = value.x, at[1] = value.y, at[2] = value.z, at[3] = value.w;
 }
-[[maybe_unused]] __device__ inline Vector splat(Element value) { return {value, value, value, value}; }
+[[maybe_unused]] __device__ inline float4 splat(float value) { return {value, value, value, value}; }
 
 // NaN where either is.
 template <class T> __device__ inline T maximum(T a, T b) { return a != a || a > b ? a : b; }
@@ -281,9 +281,15 @@ template <class T> const T* at(const void* block, size_t offset) {
   return reinterpret_cast<const T*>(static_cast<const char*>(block) + offset);
 }
 
+// Groups of a launch: the slices of each tile side by side, or tiles alone; kernels go on where there are fewer.
+[[maybe_unused]] dim3 groupsOf(int64_t tiles, unsigned slices) {
+  if (slices == 1) return dim3(static_cast<unsigned>(tiles));
+  return dim3(slices, static_cast<unsigned>(tiles < 65535 ? tiles : 65535));
+}
+
 // More than 48 KB of shared memory must be asked for.
 template <class... Parameters, class... Arguments>
-int launch(cudaStream_t stream, void (*kernel)(Parameters...), int64_t blocks, int sharedBytes,
+int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, int sharedBytes,
            Arguments... arguments) {
   if (sharedBytes > 0) {
     const cudaError_t error =
@@ -291,7 +297,7 @@ int launch(cudaStream_t stream, void (*kernel)(Parameters...), int64_t blocks, i
     if (error != cudaSuccess) return error;
   }
   cudaLaunchConfig_t shape = {};
-  shape.gridDim = dim3(static_cast<unsigned>(blocks));
+  shape.gridDim = blocks;
   shape.blockDim = dim3(threads);
   shape.dynamicSmemBytes = static_cast<size_t>(sharedBytes);
   shape.stream = stream;
@@ -309,9 +315,9 @@ int sop_monarch8_pack(
   if (const int problem = problemOf(L)) return problem;
   if (const int problem = problemOf(R)) return problem;
   if (const int problem = problemOfBlock(params)) return problem;
-  if (const int error = launch(stream, monarch8_pack_w0_kernel, 1, 0,
+  if (const int error = launch(stream, monarch8_pack_w0_kernel, groupsOf(1, 1), 0,
           R, at<float>(params, 0))) return error;
-  if (const int error = launch(stream, monarch8_pack_w1_kernel, 1, 0,
+  if (const int error = launch(stream, monarch8_pack_w1_kernel, groupsOf(1, 1), 0,
           L, at<float>(params, 128))) return error;
   return 0;
 }
@@ -330,7 +336,7 @@ int sop_monarch8_apply(
   const float* const w1 = at<float>(params, 128);
   for (int64_t first = 0; first < batch; first += rows) {
     const int64_t count = batch - first < rows ? batch - first : rows;
-    if (const int error = launch(stream, whole ? monarch8_kernel<true> : monarch8_kernel<false>, (count + 7) / 8, 0,
+    if (const int error = launch(stream, whole ? monarch8_kernel<true> : monarch8_kernel<false>, groupsOf((count + 7) / 8, 1), 0,
             x + first * ldx, y + first * ldy, w0, w1, count, ldx, ldy)) return error;
   }
   return 0;
