@@ -5,15 +5,15 @@ import type { GpuVariant } from '../../runtime/types.ts';
 import { difference, type Imported, meaning, single } from '../runtime/support.ts';
 import { type CreateAllOnGpu, creatorOf, engine, importedForGpu, newDevice, timeoutMs } from './device.ts';
 
-/** The value in between takes 16,448 bytes for four rows. */
+/** A row of the value in between takes 16,448 bytes: two kernels where a group has 16 KB, one where it has more. */
 const text = `
-op through(A: [1028, 2], B: [2, 1028]) : 2 -> 2 = dense(B) * dense(A)
+op through(A: [4112, 2], B: [2, 4112]) : 2 -> 2 = dense(B) * dense(A)
 op wide(W: [7, 5]) : 5 -> 7 = dense(W)
 `;
-const values = { 'through.A': single(2056, 1), 'through.B': single(2056, 2), 'wide.W': single(35, 3) };
+const values = { 'through.A': single(8224, 1), 'through.B': single(8224, 2), 'wide.W': single(35, 3) };
 const params = { A: values['through.A'], B: values['through.B'] };
 const neededBytes = 16448;
-/** Dot products of 1028 terms of size at most about 2. */
+/** Dot products of 4112 terms of size at most about 2. */
 const tolerance = 2e-3;
 
 describe.runIf(engine.kind === 'engine')('on a device', { timeout: timeoutMs }, () => {
