@@ -7,7 +7,7 @@
  */
 import { at } from '../src/core/invariant.ts';
 import { type GroupKernel, launchNames } from '../src/kernel/group.ts';
-import type { Kernel, Scalar, Type } from '../src/kernel/kernel.ts';
+import { bytesOf, type Kernel, type Type } from '../src/kernel/kernel.ts';
 import { pitchesOf } from '../src/kernel/pitch.ts';
 import { expressionsOf, namesIn, visitStatements } from '../src/kernel/traverse.ts';
 import { alignmentOf, isMultiple } from './alignment.ts';
@@ -98,11 +98,10 @@ export function wrapped(items: readonly string[], indent: string, end: string): 
 
 /** Beyond this much, the size of shared memory belongs to the launch. */
 const staticBytes = 48 * 1024;
-export const cudaBytes = { i32: 4, f32: 4, f64: 8, f16: 2, bf16: 2 } satisfies Record<Scalar, number>;
 
 function sharedMemory(kernel: Kernel, nameOf: Namer): { lines: string[]; dynamicBytes: number } {
   const buffers = kernel.buffers.filter(({ space }) => space === 'shared');
-  const sizes = buffers.map(({ scalar, extent }) => Math.ceil((extent.fixed * cudaBytes[scalar]) / 16) * 16);
+  const sizes = buffers.map(({ scalar, extent }) => Math.ceil((extent.fixed * bytesOf(scalar)) / 16) * 16);
   const total = sizes.reduce((a, b) => a + b, 0);
   if (total <= staticBytes) {
     const lines = buffers.map(({ name, scalar, extent, comment }) => {

@@ -4,7 +4,8 @@
  */
 import { invariant } from '../src/core/invariant.ts';
 import type { GroupKernel } from '../src/kernel/group.ts';
-import { type CudaKernel, cudaBytes, printCuda, wrapped } from './cuda.ts';
+import { bytesOf } from '../src/kernel/kernel.ts';
+import { type CudaKernel, printCuda, wrapped } from './cuda.ts';
 import type { CudaContents, CudaMode, CudaOperator, CudaPackStep } from './cudaContents.ts';
 import {
   applyPrototype,
@@ -120,7 +121,7 @@ function packFunction(operator: CudaOperator, printed: Printed): string[] {
 
 /** Of one row, each workspace in whole vectors. */
 const workspaceRowBytes = ({ scalar, width }: CudaMode['workspaces'][number]): number =>
-  Math.ceil((width * cudaBytes[scalar]) / 16) * 16;
+  Math.ceil((width * bytesOf(scalar)) / 16) * 16;
 
 const workspaceBytes = ({ workspaces }: CudaMode): number =>
   workspaces.reduce((total, each) => total + workspaceRowBytes(each), 0);

@@ -1,5 +1,4 @@
 /** What the files for CUDA hold of lowered operators: kernels shared out, and where weights and workspaces lie. */
-import { cudaBytes } from '../../codegen/cuda.ts';
 import type {
   CudaContents,
   CudaMode,
@@ -13,7 +12,7 @@ import { invariant, unreachable } from '../core/invariant.ts';
 import type { RealFormat } from '../core/precision.ts';
 import type { Program } from '../ir/operator.ts';
 import { verifyGroupKernel } from '../kernel/group.ts';
-import type { Buffer, Kernel, Statement } from '../kernel/kernel.ts';
+import { type Buffer, bytesOf, type Kernel, type Statement } from '../kernel/kernel.ts';
 import { visitStatements } from '../kernel/traverse.ts';
 import type { PackedBuffer } from '../lower/context.ts';
 import { lowerPack, type PackKernel, packTarget } from '../lower/pack.ts';
@@ -77,7 +76,7 @@ function regionsOf(parts: readonly Omit<CudaRegion, 'offsetBytes'>[]): {
   let bytes = 0;
   const regions = parts.map((part): CudaRegion => {
     const offsetBytes = bytes;
-    bytes += Math.ceil((part.elements * cudaBytes[part.scalar]) / alignment) * alignment;
+    bytes += Math.ceil((part.elements * bytesOf(part.scalar)) / alignment) * alignment;
     return { ...part, offsetBytes };
   });
   return { regions, bytes };
