@@ -125,7 +125,13 @@ export function finish(item: Item): Statement[] {
     statements.push(...writePieces(lowering, output.buffer, variable(target), finished));
     const inBatch = operation('less', [add(tileStart, row), batchRows]);
     const inRows = operation('less', [along, literal(at(axes, plan.rowAxis).extent)]);
-    const condition = isWhole(item) ? inBatch : operation('and', [inBatch, inRows]);
+    const inTile = operation('less', [row, literal(lowering.tileRows)]);
+    const conditions = [
+      inBatch,
+      ...(isWhole(item) ? [] : [inRows]),
+      ...(lowering.tileRows % tileColumns === 0 ? [] : [inTile]),
+    ];
+    const condition = conditions.reduce((both, each) => operation('and', [both, each]));
     return { kind: 'if', condition, then: statements, otherwise: [] };
   });
 }

@@ -76,7 +76,7 @@ export function planMatrix(
     blockAxis,
     blocks,
     tilesOfRows,
-    tilesOfColumns: powerWithin(columns, left),
+    tilesOfColumns: divisorWithin(columns, left),
     writesRows: ofRows,
     ...readAs,
     outer: free.filter(k => k !== rowAxis && k !== blockAxis),
@@ -94,6 +94,13 @@ function powerWithin(extent: number, most: number): number {
   let power = 1;
   while (2 * power <= most && extent % (2 * power) === 0) power *= 2;
   return power;
+}
+
+/** The greatest divisor of a number that is at most so much. */
+function divisorWithin(number: number, most: number): number {
+  let divisor = Math.min(number, most);
+  while (number % divisor !== 0) divisor--;
+  return divisor;
 }
 
 /** Tiles of an item whose rows of a member are neighbours, two from each; as many as the axis fills. */
