@@ -124,8 +124,15 @@ export function finish(item: Item): Statement[] {
     });
     statements.push(...writePieces(lowering, output.buffer, variable(target), finished));
     const inBatch = operation('less', [add(tileStart, row), batchRows]);
+    const inTile = operation('less', [row, literal(lowering.tileRows)]);
     const inRows = operation('less', [along, literal(at(axes, plan.rowAxis).extent)]);
-    const condition = isWhole(item) ? inBatch : operation('and', [inBatch, inRows]);
+    // Rows of the units past those of the tile belong to another tile.
+    const conditions = [
+      inBatch,
+      ...(lowering.tileRows % tileColumns === 0 ? [] : [inTile]),
+      ...(isWhole(item) ? [] : [inRows]),
+    ];
+    const condition = conditions.reduce((all, one) => operation('and', [all, one]));
     return { kind: 'if', condition, then: statements, otherwise: [] };
   });
 }

@@ -1,4 +1,4 @@
-/** What bench/gpu builds: every operator that it measures is one the compiler takes, in every format. */
+/** What bench/gpu builds: the operators that it measures and the examples compile for CUDA, in every format. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -6,20 +6,21 @@ import { resourcesOf } from '../../bench/gpu/resources.ts';
 import { compile } from '../../src/compile.ts';
 
 const timeoutMs = 120_000;
-const path = join(import.meta.dirname, '../../bench/gpu/rows.sop');
+const root = join(import.meta.dirname, '../..');
+const sources = [
+  'bench/gpu/rows.sop',
+  'bench/gpu/verify/large.sop',
+  ...['loldu', 'monarch', 'randlora', 'structured-ffn'].map(name => `examples/${name}/${name}.sop`),
+];
 
-describe('the operators of bench/gpu', () => {
+describe.each(sources)('%s', path => {
   test.each([undefined, 'f16', 'bf16'] as const)(
-    'compile for CUDA with storage %s',
+    'with storage %s',
     async storage => {
-      const source = { name: 'rows.sop', text: readFileSync(path, 'utf8') };
-      const { artifacts, diagnostics, operators } = await compile(source, {
-        targets: ['cuda'],
-        modes: ['apply'],
-        storage,
-      });
+      const source = { name: 'source.sop', text: readFileSync(join(root, path), 'utf8') };
+      const { artifacts, diagnostics, operators } = await compile(source, { targets: ['cuda'], storage });
       expect(diagnostics).toEqual([]);
-      expect(artifacts.map(({ name }) => name)).toEqual(['rows.cu', 'rows.h']);
+      expect(artifacts.map(({ name }) => name)).toEqual(['source.cu', 'source.h']);
       expect(operators.length).toBe(source.text.match(/^export /gm)?.length);
     },
     timeoutMs,
