@@ -40,7 +40,7 @@ export interface Dialect {
   ) => string;
   readonly store: (buffer: string, index: string, value: string, type: Type, access: Access) => string;
   /** A line before a loop of such a step, where the compiler wants advice. */
-  readonly advice?: (step: string) => string;
+  readonly advice?: (step: string, body: readonly Statement[]) => string;
   readonly forHead: (variable: string, from: string, to: string, step: string) => string;
   readonly lane: (vector: Spelled, lane: number, type: Type) => Spelled;
   readonly vector: (elements: readonly string[], type: Type) => Spelled;
@@ -181,7 +181,7 @@ function printStatement(printer: Printer, node: Statement, indent: string): stri
       ];
     case 'for': {
       const head = dialect.forHead(nameOf(node.variable), text(node.from), text(node.to), text(node.step));
-      const advice = dialect.advice === undefined ? [] : [indent + dialect.advice(text(node.step))];
+      const advice = dialect.advice === undefined ? [] : [indent + dialect.advice(text(node.step), node.body)];
       return [...advice, ...braces(printer, head, node.body, indent)];
     }
     case 'if': {

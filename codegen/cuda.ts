@@ -199,8 +199,11 @@ function dialectFor(place: (vector: Vector) => Place, storage: Storage): Dialect
       type.lanes === 1
         ? `${buffer}[${index}] = ${value};`
         : `${vectorAt('store', access, type)}(&${buffer}[${index}], ${value});`,
-    // Loops that are unrolled further take registers for addresses and spill others.
-    advice: step => `#pragma unroll ${step === '1' ? unrolledSteps : 1}`,
+    // Loops that are unrolled further take registers for addresses and spill others; steps of matrices are long.
+    advice: (step, body) => {
+      const isShort = step === '1' && !body.some(({ kind }) => kind === 'multiplyMatrices');
+      return `#pragma unroll ${isShort ? unrolledSteps : 1}`;
+    },
     forHead: (variable, from, to, step) => {
       const advance = step === '1' ? `++${variable}` : `${variable} += ${step}`;
       return `for (int ${variable} = ${from}; ${variable} < ${to}; ${advance})`;

@@ -34,7 +34,7 @@ import {
   tileStart,
 } from './context.ts';
 import { finish, startingSums } from './matrixOutput.ts';
-import type { MatrixPlan } from './matrixPlan.ts';
+import { blockOffset, type MatrixPlan } from './matrixPlan.ts';
 import { type MatrixWeights, matrixWeights, partsOf } from './matrixWeights.ts';
 import { fresh } from './names.ts';
 
@@ -117,10 +117,9 @@ function itemLoops(
     const { name, extent } = at(axes, axis);
     return { name, axis, unit, count: extent / unit };
   };
-  const blocks = plan.blockAxis === undefined ? [] : [along(plan.blockAxis, plan.blocks)];
   return [
     ...plan.outer.map(axis => along(axis, 1)),
-    ...blocks,
+    ...plan.neighbours.toReversed().map(({ axis, count }) => along(axis, count)),
     { name: 'rows', count: rowGroups, unit: 1 },
     { name: 'columns', count: Math.ceil(tileRows / rowsOfItem(plan)), unit: 1 },
   ];
@@ -284,8 +283,8 @@ function oneRound(item: Item, cursor: Cursor, round: Expression, isPart: boolean
     });
     for (const part of indices(partsOf(plan))) {
       for (const tile of indices(tilesOfRows)) {
-        const blockStride = plan.blockAxis === undefined ? 0 : (weights.strides.get(plan.blockAxis) ?? 0);
-        const offset = block * blockStride + tile * weights.tile + part * weights.operation;
+        const ofBlock = blockOffset(plan, block, axis => weights.strides.get(axis) ?? 0);
+        const offset = ofBlock + tile * weights.tile + part * weights.operation;
         const type: Type = weightType(plan);
         const name = fresh(item.lowering, 'weights');
         statements.push(load(name, type, item.packed, add(cursor.weight, literal(offset))));
@@ -313,36 +312,49 @@ const weightType = ({ units: { scalar } }: MatrixPlan): Type => ({
   lanes: lanesOf(elementsOfA(scalar)),
 });
 
+interface Part {
+  readonly statements: readonly Statement[];
+  readonly value: Expression;
+}
+
 interface InputReader {
   readonly before: readonly Statement[];
-  readonly read: (
-    block: number,
-    columns: number,
-  ) => { readonly statements: readonly Statement[]; readonly value: Expression };
+  readonly read: (block: number, columns: number) => Part;
 }
 
 /** What a member holds of the input in one round; places past the end of a sum stand for its last, with zero weights. */
 function inputReader(item: Item, { rows, input }: Cursor, round: Expression, isPart: boolean): InputReader {
   const { lowering, contract, plan } = item;
   const { buffer, strides } = contract.input;
-  const { reads, reading, reduceAxis, blockAxis, blocks, units } = plan;
+  const { reads, reading, reduceAxis, blocks, units } = plan;
   const { extent } = at(contract.axes, reduceAxis);
   const stride = at(strides, reduceAxis);
-  const blockStride = blockAxis === undefined ? 0 : at(strides, blockAxis);
+  const offsetOf = (block: number) => blockOffset(plan, block, axis => at(strides, axis));
   const first = add(multiply(round, literal(4 * reads)), multiply(item.inGroup, literal(reads)));
   const kept = (k: Expression, last: number) => (isPart ? operation('minimum', [k, literal(last)]) : k);
   const type: Type = { scalar: units.scalar, lanes: lanesOf(reads) };
   const place = (k: Expression, block: number): Expression =>
-    add(add(input, multiply(k, literal(stride))), literal(block * blockStride));
+    add(add(input, multiply(k, literal(stride))), literal(offsetOf(block)));
+  // Blocks that read the same are read once.
+  const known = new Map<string, Expression>();
+  const once = (block: number, columns: number, make: () => Part): Part => {
+    const key = `${columns} ${offsetOf(block)}`;
+    const value = known.get(key);
+    if (value !== undefined) return { statements: [], value };
+    const made = make();
+    known.set(key, made.value);
+    return made;
+  };
   if (reading === 'along') {
     const name = fresh(lowering, 'k');
     return {
       before: [declare(name, kept(first, extent - reads))],
-      read: (block, columns) => {
-        const value = fresh(lowering, buffer);
-        const index = add(at(rows, columns), place(variable(name), block));
-        return { statements: [load(value, type, buffer, index)], value: variable(value, type) };
-      },
+      read: (block, columns) =>
+        once(block, columns, () => {
+          const value = fresh(lowering, buffer);
+          const index = add(at(rows, columns), place(variable(name), block));
+          return { statements: [load(value, type, buffer, index)], value: variable(value, type) };
+        }),
     };
   }
   const names = Array.from({ length: reads }, () => fresh(lowering, 'k'));
@@ -363,18 +375,19 @@ function inputReader(item: Item, { rows, input }: Cursor, round: Expression, isP
   };
   return {
     before,
-    read: (block, columns) => {
-      const known = isAcross ? across.get(columns) : undefined;
-      const made = known === undefined ? readAt(columns, block, isAcross ? blocks : 1) : undefined;
-      const values = known ?? made?.values ?? [];
-      if (isAcross) across.set(columns, values);
-      const name = fresh(lowering, `${buffer}Part`);
-      const elements = values.map(value => (value.type.lanes === 1 ? value : lane(value, block)));
-      return {
-        statements: [...(made?.statements ?? []), declare(name, { kind: 'vector', type, elements })],
-        value: variable(name, type),
-      };
-    },
+    read: (block, columns) =>
+      once(block, columns, () => {
+        const read = isAcross ? across.get(columns) : undefined;
+        const made = read === undefined ? readAt(columns, block, isAcross ? blocks : 1) : undefined;
+        const values = read ?? made?.values ?? [];
+        if (isAcross) across.set(columns, values);
+        const name = fresh(lowering, `${buffer}Part`);
+        const elements = values.map(value => (value.type.lanes === 1 ? value : lane(value, block)));
+        return {
+          statements: [...(made?.statements ?? []), declare(name, { kind: 'vector', type, elements })],
+          value: variable(name, type),
+        };
+      }),
   };
 }
 

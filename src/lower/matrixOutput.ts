@@ -124,15 +124,14 @@ export function finish(item: Item): Statement[] {
     });
     statements.push(...writePieces(lowering, output.buffer, variable(target), finished));
     const inBatch = operation('less', [add(tileStart, row), batchRows]);
-    const inTile = operation('less', [row, literal(lowering.tileRows)]);
     const inRows = operation('less', [along, literal(at(axes, plan.rowAxis).extent)]);
-    // Rows of the units past those of the tile belong to another tile.
+    const inTile = operation('less', [row, literal(lowering.tileRows)]);
     const conditions = [
       inBatch,
-      ...(lowering.tileRows % tileColumns === 0 ? [] : [inTile]),
       ...(isWhole(item) ? [] : [inRows]),
+      ...(lowering.tileRows % tileColumns === 0 ? [] : [inTile]),
     ];
-    const condition = conditions.reduce((all, one) => operation('and', [all, one]));
+    const condition = conditions.reduce((both, each) => operation('and', [both, each]));
     return { kind: 'if', condition, then: statements, otherwise: [] };
   });
 }

@@ -3,8 +3,9 @@
  * columns of B and D. An item is what one subgroup computes at once: `blocks` × `tilesOfRows` × `tilesOfColumns` tiles of
  * sums, chosen so that a member ends with neighbours of an output row in its registers and writes them whole:
  *
- *   the axis of neighbours is one of blocks: D tiles of `blocks` blocks, the same row of each, lie side by side;
- *   it is the axis of the rows of A: rows are dealt to the tiles so that a member's own are neighbours.
+ *   where other axes than that of the rows of A lead from neighbour to neighbour, `blocks` points of them are tiles of their
+ *   own, and the same row of each is a member's;
+ *   where it is the axis of the rows of A, rows are dealt to the tiles so that a member's own are neighbours.
  *
  * The order of a sum is the machine's, so that a member may read `reads` neighbours along it at once: they are its part of
  * several operations, and the weights are packed to match (matrixWeights.ts).
@@ -20,8 +21,9 @@ export interface MatrixPlan {
   /** The axis whose points are the rows of A, and the one along which the units sum. */
   readonly rowAxis: number;
   readonly reduceAxis: number;
-  /** The axis of blocks that an item covers `blocks` of; nothing where it covers one of every block. */
-  readonly blockAxis: number | undefined;
+  /** Axes along which the outputs of an item are neighbours, the finest first, and how much of each it covers. */
+  readonly neighbours: readonly Neighbours[];
+  /** Points that an item covers of all of them. */
   readonly blocks: number;
   readonly tilesOfRows: number;
   readonly tilesOfColumns: number;
@@ -34,6 +36,11 @@ export interface MatrixPlan {
   /** Axes of the loops over items, and of the sequential loops around the units' own sum. */
   readonly outer: readonly number[];
   readonly reduceOuter: readonly number[];
+}
+
+export interface Neighbours {
+  readonly axis: number;
+  readonly count: number;
 }
 
 /** Less of the tiles in use than this, and the units would be slower than single products. */
@@ -53,19 +60,20 @@ export function planMatrix(
   const extentOf = (k: number): number => at(axes, k).extent;
   const reduceAxis = reduceAxisOf(contract);
   const rows = free.filter(k => used.has(k) && at(input.strides, k) === 0);
-  const neighbours = free.find(k => at(output.strides, k) === 1);
+  const nearest = free.find(k => at(output.strides, k) === 1);
   const widest = rows.reduce<number | undefined>(
     (best, k) => (best === undefined || extentOf(k) > extentOf(best) ? k : best),
     undefined,
   );
-  const ofRows = neighbours !== undefined && rows.includes(neighbours) && extentOf(neighbours) % 2 === 0;
-  const rowAxis = ofRows ? neighbours : widest;
+  const fillsTile = nearest !== undefined && (extentOf(nearest) >= tileRows || nearest === widest);
+  const ofRows = fillsTile && rows.includes(nearest) && extentOf(nearest) % 2 === 0;
+  const rowAxis = ofRows ? nearest : widest;
   if (reduceAxis === undefined || rowAxis === undefined) return undefined;
-  const readAs = readingOf(contract, reduceAxis, ofRows ? undefined : neighbours, units);
+  const neighbours = ofRows ? [] : neighboursOf(contract, free.filter(k => k !== rowAxis));
+  const readAs = readingOf(contract, reduceAxis, neighbours, units);
   const use = useOf(extentOf(rowAxis), tileRows) * useOf(extentOf(reduceAxis), tileReduce(units.scalar));
   if (use < leastUse) return undefined;
-  const blockAxis = ofRows || neighbours === rowAxis ? undefined : neighbours;
-  const blocks = blockAxis === undefined ? 1 : powerWithin(extentOf(blockAxis), mostNeighbours);
+  const blocks = neighbours.reduce((product, { count }) => product * count, 1);
   const tilesOfRows = ofRows ? tilesFor(extentOf(rowAxis)) : 1;
   const columns = Math.ceil(rowsOfTile / tileColumns);
   const left = Math.min(mostColumns, units.accumulators / (blocks * tilesOfRows));
@@ -73,13 +81,13 @@ export function planMatrix(
     units,
     rowAxis,
     reduceAxis,
-    blockAxis,
+    neighbours,
     blocks,
     tilesOfRows,
-    tilesOfColumns: powerWithin(columns, left),
+    tilesOfColumns: divisorWithin(columns, left),
     writesRows: ofRows,
     ...readAs,
-    outer: free.filter(k => k !== rowAxis && k !== blockAxis),
+    outer: free.filter(k => k !== rowAxis && neighbours.every(({ axis }) => axis !== k)),
     reduceOuter: [...axes.keys()].filter(k => at(axes, k).kind === 'reduce' && k !== reduceAxis),
   };
 }
@@ -89,11 +97,49 @@ const mostNeighbours = 8;
 /** Tiles of columns that share the weights in registers. */
 const mostColumns = 4;
 
+/** Axes that lead from an output to its neighbour, and from the end of one to the next. */
+function neighboursOf({ axes, output }: ContractStatement, free: readonly number[]): Neighbours[] {
+  const found: Neighbours[] = [];
+  let [reach, left] = [1, mostNeighbours];
+  while (left > 1) {
+    const axis = free.find(k => at(output.strides, k) === reach);
+    if (axis === undefined) break;
+    const { extent } = at(axes, axis);
+    const count = powerWithin(extent, left);
+    if (count > 1) found.push({ axis, count });
+    if (count < extent) break;
+    reach *= extent;
+    left /= count;
+  }
+  return found;
+}
+
+/** Elements of a view from the first block of an item to another. */
+export function blockOffset(
+  { neighbours }: Pick<MatrixPlan, 'neighbours'>,
+  block: number,
+  strideOf: (axis: number) => number,
+): number {
+  let rest = block;
+  return neighbours.reduce((offset, { axis, count }) => {
+    const digit = rest % count;
+    rest = (rest - digit) / count;
+    return offset + digit * strideOf(axis);
+  }, 0);
+}
+
 /** The greatest power of two that divides the extent and is at most so much. */
 function powerWithin(extent: number, most: number): number {
   let power = 1;
   while (2 * power <= most && extent % (2 * power) === 0) power *= 2;
   return power;
+}
+
+/** The greatest divisor of a number that is at most so much. */
+function divisorWithin(number: number, most: number): number {
+  let divisor = Math.min(number, most);
+  while (number % divisor !== 0) divisor--;
+  return divisor;
 }
 
 /** Tiles of an item whose rows of a member are neighbours, two from each; as many as the axis fills. */
@@ -114,7 +160,7 @@ function reduceAxisOf({ axes, input }: ContractStatement): number | undefined {
 function readingOf(
   { axes, input }: ContractStatement,
   reduceAxis: number,
-  blockAxis: number | undefined,
+  neighbours: readonly Neighbours[],
   { scalar }: MatrixUnits,
 ): Pick<MatrixPlan, 'reads' | 'reading'> {
   const { extent } = at(axes, reduceAxis);
@@ -124,6 +170,11 @@ function readingOf(
   const fits = (reads: number) => !isAlong || extent % reads === 0;
   const reads = isWasteful || !fits(most) ? least : most;
   if (isAlong && fits(reads)) return { reads, reading: 'along' };
-  const isAcross = blockAxis !== undefined && at(input.strides, blockAxis) === 1;
+  const blocks = neighbours.reduce((product, { count }) => product * count, 1);
+  const isAcross =
+    blocks > 1 &&
+    Array.from({ length: blocks }, (_, k) => k).every(
+      block => blockOffset({ neighbours }, block, axis => at(input.strides, axis)) === block,
+    );
   return { reads, reading: isAcross ? 'across' : 'apart' };
 }

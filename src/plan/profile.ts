@@ -38,7 +38,7 @@ export interface Profile {
 
 export interface MatrixLimits {
   readonly formats: readonly HalfFormat[];
-  /** Rows of a tile, and how many of them one operation takes. */
+  /** Rows of a tile, and how many of them should share the weights that a subgroup reads. */
   readonly tileRows: number;
   readonly rowsTogether: number;
   /** Tiles of sums that a subgroup keeps in registers. */
@@ -127,7 +127,7 @@ const sm80 = {
   fusedMultiplyAdd: true,
   stridedRows: true,
   memoryBytes: 2 ** 34,
-  matrixUnits: { formats: ['f16', 'bf16'], tileRows: 32, rowsTogether: 8, accumulators: 16 },
+  matrixUnits: { formats: ['f16', 'bf16'], tileRows: 32, rowsTogether: 16, accumulators: 16 },
   group: {
     invocations: 256,
     maximumGroups: 2 ** 30,

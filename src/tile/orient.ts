@@ -4,9 +4,10 @@
  * has a buffer of its own; for machines whose way of reading asks for it.
  *
  * The addresses of a buffer are numbered by digits, of which each axis of a view goes over a run of neighbours. Digits
- * change places where every view stays a view; where one would not, the buffer stays as it is.
+ * change places; an axis whose run is torn apart becomes an axis for each digit.
  */
 import { at } from '../core/invariant.ts';
+import { splitAxis } from './split.ts';
 import type { ContractStatement, TileProgram, TileStatement, View } from './tile.ts';
 import { buffersOf, readsOf, writtenBy } from './traverse.ts';
 
@@ -50,22 +51,57 @@ function oriented(
     strides.set(digit.stride, stride);
     stride *= digit.extent;
   }
-  const isRun = (run: Digit): boolean => {
-    const inside = digits.filter(each => each.stride >= run.stride && each.stride < run.stride * run.extent);
-    const from = strides.get(run.stride) ?? 0;
-    return inside.every(each => (strides.get(each.stride) ?? 0) === (from * each.stride) / run.stride);
-  };
-  if (!views.flat().every(isRun)) return program;
   const moved = (view: View): View =>
     view.buffer === buffer
       ? { ...view, strides: view.strides.map(each => (each === 0 ? 0 : (strides.get(each) ?? 0))) }
       : view;
-  const statements = program.statements.map(statement =>
-    isContract(statement)
-      ? { ...statement, input: moved(statement.input), output: moved(statement.output) }
-      : statement,
-  );
+  const statements = program.statements.map(statement => {
+    if (!touching.includes(statement) || !isContract(statement)) return statement;
+    const parts = inDigits(statement, buffer, digits, strides);
+    return { ...parts, input: moved(parts.input), output: moved(parts.output) };
+  });
   return { ...program, statements };
+}
+
+/** The statement with an axis for each digit where a run of the buffer's digits is torn apart. */
+function inDigits(
+  contract: ContractStatement,
+  buffer: string,
+  digits: readonly Digit[],
+  strides: ReadonlyMap<number, number>,
+): ContractStatement {
+  const torn = (view: View): number | undefined => {
+    if (view.buffer !== buffer) return undefined;
+    const place = contract.axes.findIndex(({ extent }, k) => {
+      const stride = at(view.strides, k);
+      return stride !== 0 && tearOf({ stride, extent }, digits, strides) !== undefined;
+    });
+    return place === -1 ? undefined : place;
+  };
+  for (const view of [contract.input, contract.output]) {
+    const place = torn(view);
+    if (place === undefined) continue;
+    const run = { stride: at(view.strides, place), extent: at(contract.axes, place).extent };
+    const inner = tearOf(run, digits, strides) ?? 1;
+    return inDigits(splitAxis(contract, place, inner), buffer, digits, strides);
+  }
+  return contract;
+}
+
+/** Points of a run before the first digit that no longer follows the one below it; nothing where all do. */
+function tearOf(
+  run: Digit,
+  digits: readonly Digit[],
+  strides: ReadonlyMap<number, number>,
+): number | undefined {
+  const from = strides.get(run.stride) ?? 0;
+  const torn = digits.find(
+    ({ stride }) =>
+      stride > run.stride &&
+      stride < run.stride * run.extent &&
+      strides.get(stride) !== (from * stride) / run.stride,
+  );
+  return torn === undefined ? undefined : torn.stride / run.stride;
 }
 
 const isContract = (statement: TileStatement): statement is ContractStatement =>
