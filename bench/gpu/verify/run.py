@@ -110,6 +110,11 @@ def text_of(report):
     return '\n'.join(lines) + '\n'
 
 
+def write(given, report):
+    given.out.write_text(json.dumps(report, indent=1))
+    given.out.with_suffix('.txt').write_text(text_of(report))
+
+
 def main():
     given = flags()
     batches = [int(each) for each in given.batches.split(',')]
@@ -131,15 +136,14 @@ def main():
     started = time.time()
     results += verify_all(units, given.workers, batches)
     seconds['verifying'] = time.time() - started
+    write(given, report_of(given, architecture, results, [], seconds))  # should the sanitizer be stopped
     started = time.time()
     chosen = [each for each in units if given.sanitize is not None and re.search(given.sanitize, each[0].name)]
     sanitized = sanitize_all(chosen, given.jobs, given.seconds)
     seconds['sanitizing'] = time.time() - started
     report = report_of(given, architecture, results, sanitized, seconds)
-    given.out.write_text(json.dumps(report, indent=1))
-    text = text_of(report)
-    given.out.with_suffix('.txt').write_text(text)
-    print(text, end='')
+    write(given, report)
+    print(text_of(report), end='')
     sys.exit(1 if report['failed'] or report['sanitizerFound'] or not results else 0)
 
 
