@@ -3,12 +3,12 @@
  * random ones as `.cu` files, each with its parameters, inputs, outputs in f64 and the bounds that verification derives
  * for them, in every format that memory may hold.
  *
- *   node generate.ts OUT [--programs 200] [--seed 1] [--profile sm_90a] [--formats f32,f16,bf16] [--no-examples]
+ *   node generate.ts OUT [--programs 200] [--seed 1] [--profile sm_90a] [--formats f32,f16,bf16] [--only REGEX]
  *
  * A folder for each unit of compilation, since most of a small compilation is CUDA's headers: `unit.cu`, which takes in
  * the unit's programs, their files, `cases.json` (operators, shapes, and where their arrays lie) and `data.bin`. Large
  * parameters of examples are drawn on either side from their number alone. Every fourth random program is there in f64,
- * too.
+ * too. `--only` names the units to write.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -27,7 +27,7 @@ const { values: flags, positionals } = parseArgs({
     seed: { type: 'string', default: '1' },
     profile: { type: 'string', default: 'sm_90a' },
     formats: { type: 'string', default: 'f32,f16,bf16' },
-    'no-examples': { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
   },
   allowPositionals: true,
 });
@@ -104,8 +104,10 @@ function randomOf(seed: number, options: CompileOptions): Given {
 // --------------------------------------------------------------------------------------------------------------- units
 
 const programsOfUnit = 20;
+const only = new RegExp(flags.only);
 
 async function writeUnit(name: string, programs: readonly Given[]): Promise<void> {
+  if (!only.test(name)) return;
   const folder = join(out ?? '', name);
   mkdirSync(folder, { recursive: true });
   const data = new Data();
@@ -123,12 +125,16 @@ async function writeUnit(name: string, programs: readonly Given[]): Promise<void
   process.stdout.write(`${name}: ${cases.length} programs, ${Math.round(data.whole().length / 1024)} KB\n`);
 }
 
-/** Headers first, then each program in a namespace of its own. */
+/**
+ * Each program in a namespace of its own, with its header, so that its functions are those that the header gives C's
+ * linkage; headers of CUDA stand outside.
+ */
 function unitText(names: readonly string[]): string {
-  const ending = (text: string) => names.filter(name => name.endsWith(text));
-  const headers = ending('.h').map(name => `#include "${name}"`);
-  const programs = ending('.cu').map((name, k) => `namespace program${k} {\n#include "${name}"\n}`);
-  return ['#include <math.h>', ...headers, ...programs, ''].join('\n');
+  const headers = ['cuda_runtime.h', 'cuda_bf16.h', 'cuda_fp16.h', 'math.h', 'stddef.h', 'stdint.h'];
+  const programs = names
+    .filter(name => name.endsWith('.cu'))
+    .map((name, k) => `namespace program${k} {\n#undef SOP_ERRORS\n#include "${name}"\n}`);
+  return [...headers.map(name => `#include <${name}>`), ...programs, ''].join('\n');
 }
 
 const examples = [
@@ -137,7 +143,7 @@ const examples = [
   ),
   join(import.meta.dirname, 'large.sop'),
 ];
-for (const path of flags['no-examples'] ? [] : examples)
+for (const path of examples)
   for (const options of wanted)
     await writeUnit(`${basename(path, '.sop')}-${formatOf(options)}`, [exampleOf(path, options)]);
 

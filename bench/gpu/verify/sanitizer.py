@@ -22,10 +22,11 @@ def sanitize(folder, library, tool, seconds):
     except subprocess.TimeoutExpired:
         said, code = '', None
     ran = re.search(r'(\d+) programs ran', said)
+    found = re.search(r'SUMMARY: (\d+) (?:errors?|hazards?)', said)
     problems = []
     if code is None:
         problems = [f'not done in {seconds} s']
-    elif code != 0 or ran is None:
+    elif code != 0 or ran is None or found is None or found[1] != '0':
         kept = [line for line in said.splitlines() if line.strip(' =')]
         problems = [f'exit {code}', *kept[:40], *kept[-4:]]
     return {'unit': folder.name, 'tool': tool, 'programs': int(ran[1]) if ran else 0, 'seconds': time.time() - started,
