@@ -68,9 +68,18 @@ export function newAtom(knowledge: Knowledge): Form {
 
 /**
  * Remembers form >= 0, divided by the common factor of its coefficients and rounded down: atoms are
- * integers.
+ * integers. Once: a proof tries every fact, and equal expressions say the same again.
  */
-export const assume = (knowledge: Knowledge, form: Form): number => knowledge.facts.push(tightened(form));
+export function assume({ facts }: Knowledge, form: Form): void {
+  const fact = tightened(form);
+  if (!facts.some(known => says(known, fact))) facts.push(fact);
+}
+
+/** Whether a fact holds at least as much as another of the same atoms. */
+const says = (known: Form, { constant, of }: Form): boolean =>
+  known.constant <= constant &&
+  known.of.size === of.size &&
+  [...of].every(([atom, coefficient]) => known.of.get(atom) === coefficient);
 
 function tightened(form: Form): Form {
   const divisor = [...form.of.values()].reduce(greatestCommonDivisor, 0);
