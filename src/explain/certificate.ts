@@ -139,14 +139,22 @@ function stepCertificate(statement: TileStatement, size: number): StepCertificat
   const none = { flopsPerRow: 0, functionsPerRow: 0, weightBytes: 0 };
   switch (statement.kind) {
     case 'contract': {
-      const { axes, weights, title, input, initial, epilogue } = statement;
+      const { axes, weights, title, input, initial, residuals, epilogue } = statement;
       const outputs = elements(axes.filter(axis => axis.kind !== 'reduce').map(axis => axis.extent));
       const finish = epilogueCost(epilogue, outputs, size);
+      const diagonals = residuals.flatMap(residual => residual.weights ?? []);
+      const added = residuals.map(
+        residual => ` + ${residual.weights === undefined ? '' : 'diagonal '}${residual.input.buffer}`,
+      );
+      const formula = finished(`${title} ${input.buffer}${added.join('')}`, epilogue);
+      const ofResiduals = (residuals.length + diagonals.length) * outputs;
       return {
-        formula: `${target} ${initial === 'output' ? '+=' : '='} ${finished(`${title} ${input.buffer}`, epilogue)}`,
-        flopsPerRow: 2 * elements(axes.map(axis => axis.extent)) + finish.flopsPerRow,
+        formula: `${target} ${initial === 'output' ? '+=' : '='} ${formula}`,
+        flopsPerRow: 2 * elements(axes.map(axis => axis.extent)) + ofResiduals + finish.flopsPerRow,
         functionsPerRow: finish.functionsPerRow,
-        weightBytes: elements(weights.shape) * size + finish.weightBytes,
+        weightBytes:
+          [weights, ...diagonals].reduce((total, { shape }) => total + elements(shape) * size, 0) +
+          finish.weightBytes,
       };
     }
     case 'copy': {

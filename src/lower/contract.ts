@@ -35,9 +35,8 @@ export function lowerContract(lowering: Lowering, contract: ContractStatement): 
   const layouts = layoutRegions(contract, regionsOf(contract, lowering.machine), lowering.machine);
   const regions = layouts.map(({ offset, packed }) => ({ offset, tensor: packed }));
   const weights = packedBuffer(lowering, { scalar: lowering.precision.storage, regions }, contract.title);
-  const { output, initial, title, input } = contract;
   return [
-    comment(`${output.buffer} ${initial === 'output' ? '+=' : '='} ${title} * ${input.buffer}`),
+    comment(formulaOf(contract)),
     ...layouts.flatMap(layout => {
       const count = layout.tiles?.count ?? 1;
       const context = { lowering, contract, layout, weights: weights.name };
@@ -50,6 +49,14 @@ export function lowerContract(lowering: Lowering, contract: ContractStatement): 
       return [...several, ...single.flatMap(tiles => rowGroups({ ...context, rows: 1, tiles }))];
     }),
   ];
+}
+
+/** What a contract computes, for people. */
+export function formulaOf({ output, initial, title, input, residuals }: ContractStatement): string {
+  const added = residuals.map(
+    ({ input: { buffer }, weights }) => ` + ${weights === undefined ? '' : 'diagonal * '}${buffer}`,
+  );
+  return `${output.buffer} ${initial === 'output' ? '+=' : '='} ${title} * ${input.buffer}${added.join('')}`;
 }
 
 /** The rows that come in groups of `rows`: loops over the free axes and, inside, over the rows. */

@@ -9,7 +9,7 @@
 import { at } from '../core/invariant.ts';
 import { splitAxis } from './split.ts';
 import type { ContractStatement, TileProgram, TileStatement, View } from './tile.ts';
-import { buffersOf, readsOf, writtenBy } from './traverse.ts';
+import { buffersOf, mapViews, readsOf, viewsOf, writtenBy } from './traverse.ts';
 
 /** `wants` says whether a contract reads along its sum. */
 export function orientScratch(
@@ -37,7 +37,7 @@ function oriented(
   const reader = contracts.find(each => each.input.buffer === buffer && wants(each));
   if (reader === undefined || contracts.length < touching.length) return program;
   if (contracts.some(contract => hasAddresses(contract, buffer))) return program;
-  const views = contracts.flatMap(each => viewsOf(each, buffer).map(view => runsOf(each, view)));
+  const views = contracts.flatMap(each => viewsInto(each, buffer).map(view => runsOf(each, view)));
   if (!views.every(runs => runs !== undefined)) return program;
   const digits = digitsOf(views.flat());
   const innermost = longestSum(reader);
@@ -57,8 +57,7 @@ function oriented(
       : view;
   const statements = program.statements.map(statement => {
     if (!touching.includes(statement) || !isContract(statement)) return statement;
-    const parts = inDigits(statement, buffer, digits, strides);
-    return { ...parts, input: moved(parts.input), output: moved(parts.output) };
+    return mapViews(inDigits(statement, buffer, digits, strides), moved);
   });
   return { ...program, statements };
 }
@@ -78,7 +77,7 @@ function inDigits(
     });
     return place === -1 ? undefined : place;
   };
-  for (const view of [contract.input, contract.output]) {
+  for (const view of viewsOf(contract)) {
     const place = torn(view);
     if (place === undefined) continue;
     const run = { stride: at(view.strides, place), extent: at(contract.axes, place).extent };
@@ -109,13 +108,13 @@ const isContract = (statement: TileStatement): statement is ContractStatement =>
 
 /** Whether a bias or a gate is addressed as the buffer is. */
 function hasAddresses(contract: ContractStatement, buffer: string): boolean {
-  const isGate = readsOf(contract).includes(buffer) && contract.input.buffer !== buffer;
+  const isGate = readsOf(contract).includes(buffer) && viewsInto(contract, buffer).length === 0;
   const addressed = contract.epilogue.some(({ kind }) => kind !== 'pointwise');
-  return (addressed && writtenBy(contract) === buffer) || (isGate && contract.output.buffer !== buffer);
+  return (addressed && writtenBy(contract) === buffer) || isGate;
 }
 
-const viewsOf = ({ input, output }: ContractStatement, buffer: string): View[] =>
-  [input, output].filter(view => view.buffer === buffer);
+const viewsInto = (contract: ContractStatement, buffer: string): View[] =>
+  viewsOf(contract).filter(view => view.buffer === buffer);
 
 /** The runs of digits that the axes of a view go over; nothing where they meet. */
 function runsOf({ axes }: ContractStatement, { offset, strides }: View): Digit[] | undefined {
