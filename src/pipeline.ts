@@ -2,7 +2,8 @@
  * The table of contents: every pass from text to kernels, in order. Read this first.
  *
  *   text ─parse─▶ AST ─check─▶ typed program ─elaborate─▶ operator IR ─normalise─▶ operator IR ─plan─▶ plan
- *        ─place, orient, keep sums, reuse, slice, fit─▶ tile IR ─lower─▶ kernel IR ─simplify, legalize─▶ kernel IR ─print─▶ …
+ *        ─place, orient, keep sums, split sums, reuse, slice, fit─▶ tile IR ─lower─▶ kernel IR
+ *        ─simplify, legalize─▶ kernel IR ─print─▶ …
  *
  * A verifier runs after each of the later passes and blames it by name. No I/O here.
  */
@@ -23,15 +24,17 @@ import type { PackedBuffer } from './lower/context.ts';
 import { type LoweringOptions, lowerProgram } from './lower/lower.ts';
 import { planMatrix } from './lower/matrixPlan.ts';
 import { placeSegment } from './lower/place.ts';
+import { serialAccesses } from './lower/serial.ts';
 import { type Plan, planProgram, type Segment } from './plan/plan.ts';
 import { type GroupLimits, matrixUnitsFor, type Profile, profileFor } from './plan/profile.ts';
 import { verifyPlan } from './plan/verify.ts';
 import { normaliseProgram, type Trace } from './rewrite/normalise.ts';
-import { fitScratch } from './tile/fit.ts';
+import { fitScratch, type ScratchMemory } from './tile/fit.ts';
 import { orientScratch } from './tile/orient.ts';
 import { keepSums } from './tile/precision.ts';
 import { reuseScratch } from './tile/reuse.ts';
 import { sliceProgram } from './tile/slice.ts';
+import { splitSums } from './tile/splitSums.ts';
 import type { TileBuffer, TileProgram } from './tile/tile.ts';
 import { verifyTile } from './tile/verify.ts';
 
@@ -84,7 +87,8 @@ export function lowerOperator(
     const tile = pass('place', verifyTile, placed(plan, segment));
     const turned = pass('orient', verifyTile, forMatrixUnits(tile, target));
     const precise = target.storage === undefined ? turned : pass('keep sums', verifyTile, keepSums(turned));
-    const reused = pass('reuse', verifyTile, reuseScratch(precise));
+    const split = pass('split sums', verifyTile, inParts(precise, target));
+    const reused = pass('reuse', verifyTile, reuseScratch(split));
     const cut = pass('slice', verifyTile, inSlices(reused, target));
     return pass('fit', verifyTile, fitted(cut, target));
   });
@@ -137,6 +141,18 @@ function forMatrixUnits(tile: TileProgram, target: LoweringTarget): TileProgram 
   return orientScratch(tile, contract => planMatrix(contract, matrix, tile.tileRows) !== undefined);
 }
 
+/** Where a group has more invocations than a contract has outputs. */
+function inParts(tile: TileProgram, target: LoweringTarget): TileProgram {
+  const memory = scratchMemory(target);
+  const { machine, precision } = loweringOptions(target);
+  if (memory === undefined) return tile;
+  return splitSums(tile, {
+    memory,
+    cost: (contract, buffers, tileRows) =>
+      serialAccesses(contract, { machine, precision, buffers, tileRows }),
+  });
+}
+
 /** The memory of a group is small: in slices of a row more rows share the weights. */
 function inSlices(tile: TileProgram, target: LoweringTarget): TileProgram {
   const precision = precisionOf(target);
@@ -148,10 +164,20 @@ function inSlices(tile: TileProgram, target: LoweringTarget): TileProgram {
 
 /** A cache holds what it can; the memory of a group must hold all. */
 function fitted(tile: TileProgram, target: LoweringTarget): TileProgram {
+  const memory = scratchMemory(target);
+  return memory === undefined ? tile : fitScratch(tile, memory);
+}
+
+/** Of a group. */
+function scratchMemory(target: LoweringTarget): ScratchMemory | undefined {
   const precision = precisionOf(target);
-  const { group, tileBytes: bytes, vectorLanes: lanes, rowsTogether } = profileFor(target.profile, precision.storage);
-  if (group === undefined) return tile;
-  return fitScratch(tile, { bytes, lanes, rowsTogether, precision });
+  const {
+    group,
+    tileBytes: bytes,
+    vectorLanes: lanes,
+    rowsTogether,
+  } = profileFor(target.profile, precision.storage);
+  return group && { bytes, lanes, rowsTogether, precision };
 }
 
 export function loweringOptions(target: LoweringTarget): LoweringOptions {
@@ -160,7 +186,8 @@ export function loweringOptions(target: LoweringTarget): LoweringOptions {
   const units = matrixUnitsFor(profile, precision.storage);
   return {
     machine: {
-      matrix: units && storage !== undefined ? { scalar: storage, accumulators: units.accumulators } : undefined,
+      matrix:
+        units && storage !== undefined ? { scalar: storage, accumulators: units.accumulators } : undefined,
       lanes: scalar === 'f64' ? profile.vectorLanes / 2 : profile.vectorLanes,
       accumulators: profile.accumulators,
       rowsTogether: profile.rowsTogether,

@@ -9,6 +9,7 @@
 import { unreachable } from '../core/invariant.ts';
 import { type Precision, type RealFormat, realFormats } from '../core/precision.ts';
 import type { Step } from '../ir/operator.ts';
+import { isOnes } from '../ir/tensorAlgebra.ts';
 import type { LoweredOperator } from '../pipeline.ts';
 import type { Cut, Plan } from '../plan/plan.ts';
 import { formatBytes } from '../plan/plan.ts';
@@ -147,14 +148,15 @@ function stepCertificate(statement: TileStatement, size: number): StepCertificat
         residual => ` + ${residual.weights === undefined ? '' : 'diagonal '}${residual.input.buffer}`,
       );
       const formula = finished(`${title} ${input.buffer}${added.join('')}`, epilogue);
+      const factors = isOnes(weights) ? diagonals : [weights, ...diagonals];
+      const perTerm = isOnes(weights) ? 1 : 2;
       const ofResiduals = (residuals.length + diagonals.length) * outputs;
       return {
         formula: `${target} ${initial === 'output' ? '+=' : '='} ${formula}`,
-        flopsPerRow: 2 * elements(axes.map(axis => axis.extent)) + ofResiduals + finish.flopsPerRow,
+        flopsPerRow: perTerm * elements(axes.map(axis => axis.extent)) + ofResiduals + finish.flopsPerRow,
         functionsPerRow: finish.functionsPerRow,
         weightBytes:
-          [weights, ...diagonals].reduce((total, { shape }) => total + elements(shape) * size, 0) +
-          finish.weightBytes,
+          factors.reduce((total, { shape }) => total + elements(shape) * size, 0) + finish.weightBytes,
       };
     }
     case 'copy': {

@@ -36,7 +36,8 @@ export interface Group {
   readonly lowering: Lowering;
   readonly contract: ContractStatement;
   readonly layout: RegionLayout;
-  readonly weights: string;
+  /** Nothing where every weight is one. */
+  readonly weights: string | undefined;
   readonly rows: number;
   readonly tiles: TileGroups;
 }
@@ -263,7 +264,8 @@ function multiplyAdd(
   const { buffer, strides } = contract.input;
   const statements: Statement[] = [];
   const inputStep = vectorStep(body, contract.input);
-  const weightOf = (tile: number, vector: number): Expression => {
+  const weightOf = (tile: number, vector: number): Expression | undefined => {
+    if (body.weights === undefined) return undefined;
     const offset = literal(tile * (layout.tiles?.weightStride ?? 0) + vector * lanes);
     const read = readVector(lowering, body.weights, add(weightAt, offset), type, 1, 'weight');
     statements.push(...read.statements);
@@ -288,7 +290,8 @@ function multiplyAdd(
       const [tile, vector] = [Math.floor(k / width), k % width];
       const value = once ?? inputOf(row, tile, vector);
       const weight = shared[k] ?? weightOf(tile, vector);
-      statements.push(multiplyAddTo(lowering, at(accumulators, row * tiles * width + k), value, weight));
+      const sum = at(accumulators, row * tiles * width + k);
+      statements.push(weight === undefined ? addTo(sum, value) : multiplyAddTo(lowering, sum, value, weight));
     }
   }
   return statements;

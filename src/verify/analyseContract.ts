@@ -60,7 +60,7 @@ export function analyseContract(
         if ((x === 0 && ex === 0) || (w === 0 && ew === 0)) continue;
         const size = Math.abs(x) + ex;
         const carried = Math.abs(w) * ex + ew * size;
-        const isUnit = ex === 0 && size === 1;
+        const isUnit = (ex === 0 && size === 1) || (ew === 0 && Math.abs(w) === 1);
         const product =
           carried + (isUnit ? arithmetic.flush : productRounding(Math.abs(w) + ew, size, arithmetic));
         const first = value === 0 && error === 0;

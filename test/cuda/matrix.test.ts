@@ -89,6 +89,7 @@ describe('matrix units = tile interpreter', () => {
     ['triangle', [70]],
     ['added', [48, 16]],
     ['added', [70, 18]],
+    ['added', [640, 16]],
     ['twice', [64, 16]],
     ['across', [256, 16]],
     ['across', [384, 12]],
