@@ -116,9 +116,11 @@ function planned(program: Program, target: LoweringTarget, fusion?: Fusion): Pla
 function plansFor(program: Program, given: LoweringTarget): Planned[] {
   const units = matrixUnitsFor(given.profile, precisionOf(given).storage);
   if (units === undefined) return [planned(program, given)];
-  const { tileRows, rowsTogether, rowsAlone } = units;
-  const target = { ...given, profile: { ...given.profile, tileRows, rowsTogether } };
-  const alone = { ...given, profile: { ...given.profile, tileRows: rowsAlone, rowsTogether } };
+  const { tileRows, rowsTogether, rowsAlone, tileBytes, groupsTogether, invocations } = units;
+  const group = given.profile.group && { ...given.profile.group, groupsTogether, invocations };
+  const profile = { ...given.profile, tileRows, rowsTogether, tileBytes, group };
+  const target = { ...given, profile };
+  const alone = { ...given, profile: { ...profile, tileRows: rowsAlone } };
   const reason = `apart, their weights are read for every ${rowsAlone} rows`;
   return [planned(program, target), planned(program, alone, { kind: 'none', reason })];
 }

@@ -43,6 +43,10 @@ export interface MatrixLimits {
   readonly rowsTogether: number;
   /** Tiles of sums that a subgroup keeps in registers. */
   readonly accumulators: number;
+  /** Groups of a processor, of so many invocations, and the memory of one: what it leaves is a cache of loads on their way. */
+  readonly groupsTogether: number;
+  readonly invocations: number;
+  readonly tileBytes: number;
   /** Where a factor is a kernel by itself: rows of its tile. */
   readonly rowsAlone: number;
   /** For batches that leave processors idle: rows of a tile, tiles of sums, invocations of a group. */
@@ -140,7 +144,10 @@ const sm80 = {
     formats: ['f16', 'bf16'],
     tileRows: 32,
     rowsTogether: 16,
-    accumulators: 16,
+    accumulators: 32,
+    groupsTogether: 1,
+    invocations: 256,
+    tileBytes: 96 * 1024,
     rowsAlone: 128,
     few: { tileRows: 16, accumulators: 4, invocations: 64 },
   },
