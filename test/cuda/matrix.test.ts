@@ -11,7 +11,14 @@ import type { Environment } from '../../src/ir/tensorEvaluate.ts';
 import { visitStatements } from '../../src/kernel/traverse.ts';
 import type { Mode } from '../../src/pipeline.ts';
 import { profiles } from '../../src/plan/profile.ts';
-import { type Built, build, packByKernel, type Rows, relativeError, runTiles } from '../conformance/stages.ts';
+import {
+  type Built,
+  build,
+  packByKernel,
+  type Rows,
+  relativeError,
+  runTiles,
+} from '../conformance/stages.ts';
 import { runPadded, sharedOut } from './stages.ts';
 
 const text = `
@@ -21,6 +28,7 @@ op product[n, m, r](A: [r, n], B: [m, r]) : n -> m = dense(B) * dense(A)
 op both[n, m, r](A: [r, n], B: [m, r], W: [m, n]) : n -> m = dense(B) * dense(A) + dense(W)
 op shared[a, b](A: [a, a], B: [b, b]) : a * b -> a * b = kron(dense(A), dense(B))
 op triangle[n](W: [n, n]) : n -> n = lower(W)
+op added[n](W: [n, n]) : n -> n = reverse(n) + dense(W)
 op swiglu[n, m, r](A: [r, n], B: [m, r], C: [m, n], b: [m], D: [n, m]) : n -> n
   = dense(B) * dense(A) |> bias(b) |> silu |> gate(dense(C)) |> dense(D)
 `;
@@ -50,10 +58,9 @@ const operations = ({ lowered }: Built): number => {
 };
 
 function check(operator: string, sizes: readonly number[], mode: Mode, storage: HalfFormat): void {
-  const { programs, diagnostics } = elaborateSource(
-    { name: 'matrix.sop', text },
-    { instances: [{ operator, sizes: [...sizes], name: 'f' }] } as never,
-  );
+  const { programs, diagnostics } = elaborateSource({ name: 'matrix.sop', text }, {
+    instances: [{ operator, sizes: [...sizes], name: 'f' }],
+  } as never);
   expect(diagnostics).toEqual([]);
   for (const program of programs) {
     const built = build(program, mode, 'f32', profiles.sm_90a, storage);
@@ -83,6 +90,7 @@ describe('matrix units = tile interpreter', () => {
     ['both', [33, 50, 16]],
     ['shared', [16, 24]],
     ['triangle', [70]],
+    ['added', [10]],
   ];
   for (const [operator, sizes] of cases)
     for (const mode of ['apply', 'adjoint'] as const)
