@@ -2,7 +2,8 @@
  * The table of contents: every pass from text to kernels, in order. Read this first.
  *
  *   text ─parse─▶ AST ─check─▶ typed program ─elaborate─▶ operator IR ─normalise─▶ operator IR ─plan─▶ plan
- *        ─place, orient, keep sums, reuse, slice, fit─▶ tile IR ─lower─▶ kernel IR ─simplify, legalize─▶ kernel IR ─print─▶ …
+ *        ─place, orient, keep sums, split sums, reuse, slice, fit─▶ tile IR ─lower─▶ kernel IR
+ *        ─simplify, legalize─▶ kernel IR ─print─▶ …
  *
  * A verifier runs after each of the later passes and blames it by name. No I/O here.
  */
@@ -23,15 +24,17 @@ import type { PackedBuffer } from './lower/context.ts';
 import { type LoweringOptions, lowerProgram } from './lower/lower.ts';
 import { planMatrix } from './lower/matrixPlan.ts';
 import { placeSegment } from './lower/place.ts';
+import { serialAccesses } from './lower/serial.ts';
 import { type Fusion, type Plan, planProgram, type Segment } from './plan/plan.ts';
 import { type GroupLimits, matrixUnitsFor, type Profile } from './plan/profile.ts';
 import { verifyPlan } from './plan/verify.ts';
 import { normaliseProgram, type Trace } from './rewrite/normalise.ts';
-import { fitScratch } from './tile/fit.ts';
+import { fitScratch, type ScratchMemory } from './tile/fit.ts';
 import { orientValues } from './tile/orient.ts';
 import { keepSums } from './tile/precision.ts';
 import { reuseScratch } from './tile/reuse.ts';
 import { sliceProgram } from './tile/slice.ts';
+import { splitSums } from './tile/splitSums.ts';
 import type { TileBuffer, TileProgram } from './tile/tile.ts';
 import { trafficOf } from './tile/traffic.ts';
 import { verifyTile } from './tile/verify.ts';
@@ -172,7 +175,8 @@ function tilesOf({ plan, target }: Planned): TileProgram[] {
   const tiles = plan.segments.map(segment => pass('place', verifyTile, placed(plan, segment)));
   return forMatrixUnits(tiles, target).map(turned => {
     const precise = target.storage === undefined ? turned : pass('keep sums', verifyTile, keepSums(turned));
-    const reused = pass('reuse', verifyTile, reuseScratch(precise));
+    const split = pass('split sums', verifyTile, inParts(precise, target));
+    const reused = pass('reuse', verifyTile, reuseScratch(split));
     const cut = pass('slice', verifyTile, inSlices(reused, target));
     return pass('fit', verifyTile, fitted(cut, target));
   });
@@ -228,6 +232,18 @@ function forMatrixUnits(tiles: readonly TileProgram[], target: LoweringTarget): 
   return oriented.map(tile => pass('orient', verifyTile, tile));
 }
 
+/** Where a group has more invocations than a contract has outputs. */
+function inParts(tile: TileProgram, target: LoweringTarget): TileProgram {
+  const memory = scratchMemory(target);
+  const { machine, precision } = loweringOptions(target);
+  if (memory === undefined) return tile;
+  return splitSums(tile, {
+    memory,
+    cost: (contract, buffers, tileRows) =>
+      serialAccesses(contract, { machine, precision, buffers, tileRows }),
+  });
+}
+
 /** The memory of a group is small: in slices of a row more rows share the weights. */
 function inSlices(tile: TileProgram, target: LoweringTarget): TileProgram {
   const precision = precisionOf(target);
@@ -239,10 +255,15 @@ function inSlices(tile: TileProgram, target: LoweringTarget): TileProgram {
 
 /** A cache holds what it can; the memory of a group must hold all. */
 function fitted(tile: TileProgram, target: LoweringTarget): TileProgram {
+  const memory = scratchMemory(target);
+  return memory === undefined ? tile : fitScratch(tile, memory);
+}
+
+/** Of a group. */
+function scratchMemory(target: LoweringTarget): ScratchMemory | undefined {
   const precision = precisionOf(target);
   const { group, tileBytes: bytes, vectorLanes: lanes, rowsTogether } = target.profile;
-  if (group === undefined) return tile;
-  return fitScratch(tile, { bytes, lanes, rowsTogether, precision });
+  return group && { bytes, lanes, rowsTogether, precision };
 }
 
 export function loweringOptions(target: LoweringTarget): LoweringOptions {
@@ -251,7 +272,8 @@ export function loweringOptions(target: LoweringTarget): LoweringOptions {
   const units = matrixUnitsFor(profile, precision.storage);
   return {
     machine: {
-      matrix: units && storage !== undefined ? { scalar: storage, accumulators: units.accumulators } : undefined,
+      matrix:
+        units && storage !== undefined ? { scalar: storage, accumulators: units.accumulators } : undefined,
       lanes: scalar === 'f64' ? profile.vectorLanes / 2 : profile.vectorLanes,
       accumulators: profile.accumulators,
       rowsTogether: profile.rowsTogether,

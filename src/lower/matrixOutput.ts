@@ -4,9 +4,12 @@ import { add, declare, lane, literal, multiply, operation, store, variable } fro
 import type { Expression, Statement, Type } from '../kernel/kernel.ts';
 import { elementsOfD, tileColumns, tileRows } from '../kernel/matrix.ts';
 import { batchRows, bufferNamed, heldAs, type Lowering, rowDistance, tileStart } from './context.ts';
-import { applyEpilogue } from './epilogue.ts';
+import type { View } from '../tile/tile.ts';
+import { applyEpilogue, type Computed } from './epilogue.ts';
 import { type Item, keptRow, type Sum, viewStart } from './matrix.ts';
+import { blockOffset } from './matrixPlan.ts';
 import { fresh } from './names.ts';
+import { type PackedResidual, packedResiduals } from './residual.ts';
 import { readVector } from './vectors.ts';
 
 /** Neighbours of one row of the output that a member holds: an element of each of these sums. */
@@ -105,6 +108,7 @@ export function startingSums(item: Item): Statement[] {
 export function finish(item: Item): Statement[] {
   const { lowering, contract, plan } = item;
   const { output, axes } = contract;
+  const residuals = packedResiduals(lowering, contract);
   return neighboursOf(item).map(({ row, along, elements }): Statement => {
     const [inRow, target] = [fresh(lowering, 'at'), fresh(lowering, 'out')];
     const start = viewStart(item, output.strides, output.offset);
@@ -117,7 +121,8 @@ export function finish(item: Item): Statement[] {
       const lanes = part.map(({ sum, element }) => lane(variable(sum.name, sumType), element));
       const value: Expression = lanes.length === 1 ? at(lanes, 0) : { kind: 'vector', type, elements: lanes };
       const name = fresh(lowering, 'value');
-      statements.push(declare(name, value));
+      const { statements: added, value: whole } = withResiduals(item, residuals, { row, along }, from, value);
+      statements.push(...added, declare(name, whole));
       const place = { inRow: add(variable(inRow), literal(from)), row, stride: 1 };
       const { statements: steps, value: made } = applyEpilogue(
         lowering,
@@ -140,6 +145,44 @@ export function finish(item: Item): Statement[] {
     const condition = conditions.reduce((both, each) => operation('and', [both, each]));
     return { kind: 'if', condition, then: statements, otherwise: [] };
   });
+}
+
+/** Neighbours from one of them on, each with what completes it. */
+function withResiduals(
+  item: Item,
+  residuals: readonly PackedResidual[],
+  { row, along }: Pick<Neighbours, 'row' | 'along'>,
+  from: number,
+  sums: Expression,
+): Computed {
+  const { lowering, plan } = item;
+  const { lanes } = sums.type;
+  const statements: Statement[] = [];
+  const read = ({ buffer, offset, strides }: View, rowStart: Expression, stem: string): Expression => {
+    const ofRows = at(strides, plan.rowAxis);
+    const place = (k: number) => (plan.writesRows ? k * ofRows : blockOffset(plan, k, axis => at(strides, axis)));
+    const places = Array.from({ length: lanes }, (_, k) => place(from + k));
+    const start = add(add(rowStart, viewStart(item, strides, offset)), multiply(along, literal(ofRows)));
+    const first = at(places, 0);
+    const stride = (places[1] ?? first + 1) - first;
+    const one = (k: number, type: Type) => {
+      const made = readVector(lowering, buffer, add(start, literal(at(places, k))), type, stride, stem);
+      statements.push(...made.statements);
+      return made.value;
+    };
+    if (places.every((each, k) => each === first + k * stride)) return one(0, sums.type);
+    const elements = places.map((_, k) => one(k, { scalar: 'f32', lanes: 1 }));
+    return { kind: 'vector', type: sums.type, elements };
+  };
+  const value = residuals.reduce((total, { input, weights }) => {
+    const added = read(input, rowIn(lowering, input.buffer, row), input.buffer);
+    const factor = weights && read(weights, literal(0), 'weight');
+    if (factor === undefined) return operation('add', [total, added]);
+    return lowering.fusedMultiplyAdd
+      ? operation('fusedMultiplyAdd', [added, factor, total])
+      : operation('add', [total, operation('multiply', [added, factor])]);
+  }, sums);
+  return { statements, value };
 }
 
 const rowIn = (lowering: Lowering, buffer: string, row: Expression): Expression =>

@@ -9,7 +9,7 @@
 import { at } from '../core/invariant.ts';
 import { splitAxis } from './split.ts';
 import type { ContractStatement, TileProgram, TileStatement, View } from './tile.ts';
-import { buffersOf, readsOf, writtenBy } from './traverse.ts';
+import { buffersOf, mapViews, readsOf, viewsOf, writtenBy } from './traverse.ts';
 
 /** Whether a contract in tiles of so many rows reads along its sum. */
 type Wants = (contract: ContractStatement, tileRows: number) => boolean;
@@ -45,7 +45,7 @@ function oriented(programs: TileProgram[], buffer: string, wants: Wants): TilePr
   )[0];
   if (reader === undefined || contracts.length < touching.length) return programs;
   if (contracts.some(contract => hasAddresses(contract, buffer))) return programs;
-  const views = contracts.flatMap(each => viewsOf(each, buffer).map(view => runsOf(each, view)));
+  const views = contracts.flatMap(each => viewsInto(each, buffer).map(view => runsOf(each, view)));
   if (!views.every(runs => runs !== undefined)) return programs;
   const digits = digitsOf(views.flat());
   const innermost = longestSum(reader);
@@ -63,11 +63,10 @@ function oriented(programs: TileProgram[], buffer: string, wants: Wants): TilePr
     view.buffer === buffer
       ? { ...view, strides: view.strides.map(each => (each === 0 ? 0 : (strides.get(each) ?? 0))) }
       : view;
-  const turned = (statement: TileStatement): TileStatement => {
-    if (!isContract(statement) || !contracts.includes(statement)) return statement;
-    const parts = inDigits(statement, buffer, digits, strides);
-    return { ...parts, input: moved(parts.input), output: moved(parts.output) };
-  };
+  const turned = (statement: TileStatement): TileStatement =>
+    isContract(statement) && contracts.includes(statement)
+      ? mapViews(inDigits(statement, buffer, digits, strides), moved)
+      : statement;
   return programs.map(program => ({ ...program, statements: program.statements.map(turned) }));
 }
 
@@ -86,7 +85,7 @@ function inDigits(
     });
     return place === -1 ? undefined : place;
   };
-  for (const view of [contract.input, contract.output]) {
+  for (const view of viewsOf(contract)) {
     const place = torn(view);
     if (place === undefined) continue;
     const run = { stride: at(view.strides, place), extent: at(contract.axes, place).extent };
@@ -117,13 +116,13 @@ const isContract = (statement: TileStatement): statement is ContractStatement =>
 
 /** Whether a bias or a gate is addressed as the buffer is. */
 function hasAddresses(contract: ContractStatement, buffer: string): boolean {
-  const isGate = readsOf(contract).includes(buffer) && contract.input.buffer !== buffer;
+  const isGate = readsOf(contract).includes(buffer) && viewsInto(contract, buffer).length === 0;
   const addressed = contract.epilogue.some(({ kind }) => kind !== 'pointwise');
-  return (addressed && writtenBy(contract) === buffer) || (isGate && contract.output.buffer !== buffer);
+  return (addressed && writtenBy(contract) === buffer) || isGate;
 }
 
-const viewsOf = ({ input, output }: ContractStatement, buffer: string): View[] =>
-  [input, output].filter(view => view.buffer === buffer);
+const viewsInto = (contract: ContractStatement, buffer: string): View[] =>
+  viewsOf(contract).filter(view => view.buffer === buffer);
 
 /** The runs of digits that the axes of a view go over; nothing where they meet. */
 function runsOf({ axes }: ContractStatement, { offset, strides }: View): Digit[] | undefined {
