@@ -84,7 +84,8 @@ export function regionsOf(contract: ContractStatement, machine: Machine): Region
 }
 
 /** Accumulators for each row of a group. */
-const widthOf = ({ accumulators, rowsTogether }: Machine): number => Math.floor(accumulators / rowsTogether);
+const widthOf = ({ accumulators, rowsTogether }: Machine): number =>
+  Math.max(1, Math.floor(accumulators / rowsTogether));
 
 /** As many, but no more than leave a tile of the contract for every invocation. */
 function busyWidth({ axes }: ContractStatement, machine: Machine, lanes: number): number {
