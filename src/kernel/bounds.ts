@@ -68,9 +68,18 @@ export function newAtom(knowledge: Knowledge): Form {
 
 /**
  * Remembers form >= 0, divided by the common factor of its coefficients and rounded down: atoms are
- * integers.
+ * integers. Once: a proof tries every fact, and equal expressions say the same again.
  */
-export const assume = (knowledge: Knowledge, form: Form): number => knowledge.facts.push(tightened(form));
+export function assume({ facts }: Knowledge, form: Form): void {
+  const fact = tightened(form);
+  if (!facts.some(known => says(known, fact))) facts.push(fact);
+}
+
+/** Whether a fact holds at least as much as another of the same atoms. */
+const says = (known: Form, { constant, of }: Form): boolean =>
+  known.constant <= constant &&
+  known.of.size === of.size &&
+  [...of].every(([atom, coefficient]) => known.of.get(atom) === coefficient);
 
 function tightened(form: Form): Form {
   const divisor = [...form.of.values()].reduce(greatestCommonDivisor, 0);
@@ -96,8 +105,8 @@ export function isNonNegative(knowledge: Knowledge, goal: Form, extra: readonly 
 }
 
 /**
- * The quick way, which most indices go: every atom at the worse end of what is known of it alone, after one fact at most has
- * taken an atom away; choices in each of their cases.
+ * The quick way, which most indices go: every atom at the worse end of what is known of it alone, after a few facts have
+ * taken away those that lose most by it; choices in each of their cases.
  */
 function followsFromRanges(knowledge: Knowledge, goal: Form, extra: readonly Form[]): boolean {
   const { cases } = knowledge;
@@ -108,21 +117,28 @@ function followsFromRanges(knowledge: Knowledge, goal: Form, extra: readonly For
     );
   const facts = [...knowledge.facts, ...extra];
   const { least, most } = rangesOf(facts);
-  const leastOf = ({ constant, of }: Form): number =>
-    [...of].reduce((total, [atom, coefficient]) => {
-      const end = coefficient > 0 ? least.get(atom) : most.get(atom);
-      return end === undefined ? Number.NEGATIVE_INFINITY : total + coefficient * end;
-    }, constant);
-  if (leastOf(goal) >= 0) return true;
-  return facts.some(
-    fact =>
-      fact.of.size > 1 &&
-      [...fact.of].some(([atom, coefficient]) => {
-        const times = (goal.of.get(atom) ?? 0) / coefficient;
-        return times > 0 && leastOf(plus(goal, fact, -times)) >= 0;
-      }),
-  );
+  const lossOf = ([atom, coefficient]: readonly [number, number]): number => {
+    const end = coefficient > 0 ? least.get(atom) : most.get(atom);
+    return end === undefined ? Number.NEGATIVE_INFINITY : coefficient * end;
+  };
+  const follows = (form: Form, left: number): boolean => {
+    const losses = [...form.of].map(each => ({ atom: each[0], own: each[1], loss: lossOf(each) }));
+    if (losses.reduce((total, { loss }) => total + loss, form.constant) >= 0) return true;
+    const worst = losses.reduce<(typeof losses)[number] | undefined>(
+      (a, b) => (a === undefined || b.loss < a.loss ? b : a),
+      undefined,
+    );
+    if (worst === undefined || left === 0) return false;
+    return facts.some(fact => {
+      const times = fact.of.size > 1 ? worst.own / (fact.of.get(worst.atom) ?? 0) : 0;
+      return times > 0 && Number.isFinite(times) && follows(plus(form, fact, -times), left - 1);
+    });
+  };
+  return follows(goal, factsTaken);
 }
+
+/** Facts that the quick way puts together. */
+const factsTaken = 3;
 
 /** What the facts say of each atom, in the order in which they were found: the range of one bounds that of the next. */
 function rangesOf(facts: readonly Form[]): { least: Map<number, number>; most: Map<number, number> } {

@@ -47,19 +47,25 @@ function neighboursOf(item: Item): Neighbours[] {
 
 const sumType: Type = { scalar: 'f32', lanes: elementsOfD };
 
-/** At most so many numbers are worked on as one vector. */
+/** So many numbers are worked on as one vector. */
 const vectorLanes = 4;
 
-/** A stretch of neighbours as vectors, each with its distance from the first. */
-function piecesOf<T>(elements: readonly T[]): { readonly start: number; readonly part: readonly T[] }[] {
-  const count = Math.ceil(elements.length / vectorLanes);
-  return Array.from({ length: count }, (_, k) => ({
-    start: k * vectorLanes,
-    part: elements.slice(k * vectorLanes, (k + 1) * vectorLanes),
+interface Piece<T> {
+  /** Its distance from the first neighbour. */
+  readonly start: number;
+  readonly part: readonly T[];
+}
+
+/** A stretch of neighbours as vectors, or one by one where it fills none: languages need not have shorter vectors. */
+function piecesOf<T>(elements: readonly T[]): Piece<T>[] {
+  const lanes = elements.length < vectorLanes ? 1 : vectorLanes;
+  return Array.from({ length: elements.length / lanes }, (_, k) => ({
+    start: k * lanes,
+    part: elements.slice(k * lanes, (k + 1) * lanes),
   }));
 }
 
-const lanesOf = (count: number): Type['lanes'] => (count === 4 ? 4 : count === 2 ? 2 : 1);
+const lanesOf = (count: number): Type['lanes'] => (count === vectorLanes ? vectorLanes : 1);
 
 /** Of so many rows of A, a tile may have more. */
 const isWhole = ({ contract, plan }: Item): boolean =>
@@ -125,7 +131,7 @@ export function finish(item: Item): Statement[] {
         place,
       );
       statements.push(...steps);
-      return made;
+      return { start: from, value: made };
     });
     statements.push(...writePieces(lowering, output.buffer, variable(target), finished));
     const inBatch = operation('less', [add(tileStart, row), batchRows]);
@@ -182,26 +188,30 @@ function withResiduals(
 const rowIn = (lowering: Lowering, buffer: string, row: Expression): Expression =>
   rowDistance(lowering, buffer, bufferNamed(lowering, buffer).role === 'scratch' ? row : add(tileStart, row));
 
-/** Neighbours in vectors, rounded to what the buffer holds, and stored as one where that is sixteen bytes. */
+/** Neighbours, rounded to what the buffer holds, and stored as one where that is sixteen bytes. */
 function writePieces(
   lowering: Lowering,
   buffer: string,
   index: Expression,
-  values: readonly Expression[],
+  pieces: readonly { readonly start: number; readonly value: Expression }[],
 ): Statement[] {
   const scalar = heldAs(lowering, buffer);
   const statements: Statement[] = [];
-  const held = values.map(value => {
-    if (value.type.scalar === scalar) return value;
+  const held = pieces.map(({ start, value }) => {
+    if (value.type.scalar === scalar) return { start, value };
     const type: Type = { scalar, lanes: value.type.lanes };
     const name = fresh(lowering, `${buffer}Held`);
     statements.push(declare(name, operation('toPrecision', [value], type)));
-    return variable(name, type);
+    return { start, value: variable(name, type) };
   });
   const isHalf = scalar === 'f16' || scalar === 'bf16';
-  if (!isHalf || held.length === 1)
-    return [...statements, ...held.map((value, k) => store(buffer, add(index, literal(k * vectorLanes)), value))];
-  const elements = held.flatMap(value => Array.from({ length: vectorLanes }, (_, k) => lane(value, k)));
+  const isOne = isHalf && held.length * vectorLanes === 8 && held.every(({ value }) => value.type.lanes > 1);
+  if (!isOne)
+    return [
+      ...statements,
+      ...held.map(({ start, value }) => store(buffer, add(index, literal(start)), value)),
+    ];
+  const elements = held.flatMap(({ value }) => Array.from({ length: vectorLanes }, (_, k) => lane(value, k)));
   const type: Type = { scalar, lanes: 8 };
   return [...statements, store(buffer, index, { kind: 'vector', type, elements })];
 }

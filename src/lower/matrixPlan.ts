@@ -176,8 +176,9 @@ function readingOf(
   const reads = isWasteful || !fits(most) ? least : most;
   if (isAlong && fits(reads)) return { reads, reading: 'along' };
   const blocks = neighbours.reduce((product, { count }) => product * count, 1);
+  // Languages need not have vectors of two.
   const isAcross =
-    blocks > 1 &&
+    blocks > 2 &&
     Array.from({ length: blocks }, (_, k) => k).every(
       block => blockOffset({ neighbours }, block, axis => at(input.strides, axis)) === block,
     );

@@ -12,7 +12,7 @@
  * some outputs a second time, from the same inputs in the same order, and stores the same values. A contract
  * that adds to its output may not do so; it gets regions of narrower steps.
  */
-import { at } from '../core/invariant.ts';
+import { at, invariant } from '../core/invariant.ts';
 import type { Axis, ContractStatement } from '../tile/tile.ts';
 
 /** A part of one axis that a region of the contract covers. */
@@ -84,7 +84,10 @@ export function regionsOf(contract: ContractStatement, machine: Machine): Region
 }
 
 /** Accumulators for each row of a group. */
-const widthOf = ({ accumulators, rowsTogether }: Machine): number => Math.floor(accumulators / rowsTogether);
+function widthOf({ accumulators, rowsTogether }: Machine): number {
+  invariant(rowsTogether <= accumulators, 'every row has an accumulator');
+  return Math.floor(accumulators / rowsTogether);
+}
 
 /** As many, but no more than leave a tile of the contract for every invocation. */
 function busyWidth({ axes }: ContractStatement, machine: Machine, lanes: number): number {

@@ -63,10 +63,10 @@ function oriented(programs: TileProgram[], buffer: string, wants: Wants): TilePr
     view.buffer === buffer
       ? { ...view, strides: view.strides.map(each => (each === 0 ? 0 : (strides.get(each) ?? 0))) }
       : view;
-  const turned = (statement: TileStatement): TileStatement => {
-    if (!isContract(statement) || !contracts.includes(statement)) return statement;
-    return mapViews(inDigits(statement, buffer, digits, strides), moved);
-  };
+  const turned = (statement: TileStatement): TileStatement =>
+    isContract(statement) && contracts.includes(statement)
+      ? mapViews(inDigits(statement, buffer, digits, strides), moved)
+      : statement;
   return programs.map(program => ({ ...program, statements: program.statements.map(turned) }));
 }
 
