@@ -278,7 +278,8 @@ export function loweringOptions(target: LoweringTarget): LoweringOptions {
         units && storage !== undefined ? { scalar: storage, accumulators: units.accumulators } : undefined,
       lanes: scalar === 'f64' ? profile.vectorLanes / 2 : profile.vectorLanes,
       accumulators: profile.accumulators,
-      rowsTogether: profile.rowsTogether,
+      // Matrix units share weights among more rows than single products have registers for.
+      rowsTogether: Math.min(profile.rowsTogether, profile.accumulators / 2),
       lineElements: profile.lineBytes / realFormats[precision.storage].bytes,
       invocations: profile.group?.invocations ?? 1,
     },

@@ -4,6 +4,7 @@
  */
 import { at } from '../core/invariant.ts';
 import { axis, computed, element, freeAxes, indexLiteral, type Tensor } from '../ir/tensor.ts';
+import { isOnes } from '../ir/tensorAlgebra.ts';
 import { add, literal } from '../kernel/build.ts';
 import type { Expression, Statement } from '../kernel/kernel.ts';
 import type { ContractStatement, View } from '../tile/tile.ts';
@@ -21,7 +22,7 @@ export interface PackedResidual {
 export const packedResiduals = (lowering: Lowering, contract: ContractStatement): PackedResidual[] =>
   contract.residuals.map(({ input, weights }) => ({
     input,
-    weights: weights && packedAlong(lowering, contract, weights),
+    weights: weights === undefined || isOnes(weights) ? undefined : packedAlong(lowering, contract, weights),
   }));
 
 function packedAlong(lowering: Lowering, { axes, output }: ContractStatement, weights: Tensor): View {

@@ -8,7 +8,6 @@
 
 namespace {
 
-constexpr int threads = 256;
 using Element = float;
 
 // Neighbours in memory: one access where they are a whole vector for certain, else one after another.
@@ -391,6 +390,8 @@ struct Rows {
   return batch < most ? batch : most;
 }
 
+[[maybe_unused]] size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
 [[maybe_unused]] size_t wholeRows(int64_t batch, int64_t most, size_t bytes) {
   return batch <= 0 ? 0 : bytes * static_cast<size_t>(batch < most ? batch : most);
 }
@@ -410,7 +411,7 @@ template <class T> const T* at(const void* block, size_t offset) {
 
 // More than 48 KB of shared memory must be asked for.
 template <class... Parameters, class... Arguments>
-int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, int sharedBytes,
+int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, unsigned threads, int sharedBytes,
            Arguments... arguments) {
   if (sharedBytes > 0) {
     const cudaError_t error =
@@ -441,11 +442,11 @@ int sop_loldu6_pack(
   if (const int problem = problemOf(U)) return problem;
   if (const int problem = problemOf(s)) return problem;
   if (const int problem = problemOfBlock(params)) return problem;
-  if (const int error = launch(stream, loldu6_pack_w0_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, loldu6_pack_w0_kernel, groupsOf(1, 1), 256, 0,
           W, at<float>(params, 0))) return error;
-  if (const int error = launch(stream, loldu6_pack_w1_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, loldu6_pack_w1_kernel, groupsOf(1, 1), 256, 0,
           U, at<float>(params, 96))) return error;
-  if (const int error = launch(stream, loldu6_pack_w2_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, loldu6_pack_w2_kernel, groupsOf(1, 1), 256, 0,
           p, L, z, s, at<float>(params, 144))) return error;
   return 0;
 }
@@ -465,7 +466,7 @@ int sop_loldu6_apply(
   const float* const w2 = at<float>(params, 144);
   for (int64_t first = 0; first < batch; first += rows) {
     const int64_t count = batch - first < rows ? batch - first : rows;
-    if (const int error = launch(stream, whole ? loldu6_kernel<true> : loldu6_kernel<false>, groupsOf((count + 7) / 8, 1), 0,
+    if (const int error = launch(stream, whole ? loldu6_kernel<true> : loldu6_kernel<false>, groupsOf((count + 7) / 8, 1), 256, 0,
             x + first * ldx, y + first * ldy, w0, w1, w2, count, ldx, ldy)) return error;
   }
   return 0;

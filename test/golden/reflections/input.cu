@@ -8,7 +8,6 @@
 
 namespace {
 
-constexpr int threads = 256;
 using Element = float;
 
 // Neighbours in memory: one access where they are a whole vector for certain, else one after another.
@@ -515,6 +514,8 @@ struct Rows {
   return batch < most ? batch : most;
 }
 
+[[maybe_unused]] size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
 [[maybe_unused]] size_t wholeRows(int64_t batch, int64_t most, size_t bytes) {
   return batch <= 0 ? 0 : bytes * static_cast<size_t>(batch < most ? batch : most);
 }
@@ -534,7 +535,7 @@ template <class T> const T* at(const void* block, size_t offset) {
 
 // More than 48 KB of shared memory must be asked for.
 template <class... Parameters, class... Arguments>
-int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, int sharedBytes,
+int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, unsigned threads, int sharedBytes,
            Arguments... arguments) {
   if (sharedBytes > 0) {
     const cudaError_t error =
@@ -561,25 +562,25 @@ int sop_reflections6_pack(
   if (const int problem = problemOfBlock(params)) return problem;
   if (const int problem = problemOfBlock(workspace)) return problem;
   if (const int problem = problemOfSize(workspaceBytes, 128)) return problem;
-  if (const int error = launch(stream, reflections6_pack_w0_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w0_kernel, groupsOf(1, 1), 256, 0,
           v, at<float>(params, 0))) return error;
-  if (const int error = launch(stream, reflections6_pack_w1_0_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w1_0_kernel, groupsOf(1, 1), 256, 0,
           v, at<double>(workspace, 0))) return error;
-  if (const int error = launch(stream, reflections6_pack_w1_1_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w1_1_kernel, groupsOf(1, 1), 256, 0,
           v, at<double>(workspace, 16))) return error;
-  if (const int error = launch(stream, reflections6_pack_w1_2_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w1_2_kernel, groupsOf(1, 1), 256, 0,
           v, at<double>(workspace, 0), at<double>(workspace, 16), at<double>(workspace, 32))) return error;
-  if (const int error = launch(stream, reflections6_pack_w1_3_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w1_3_kernel, groupsOf(1, 1), 256, 0,
           at<double>(workspace, 32), at<double>(workspace, 64))) return error;
-  if (const int error = launch(stream, reflections6_pack_w1_4_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w1_4_kernel, groupsOf(1, 1), 256, 0,
           at<double>(workspace, 64), at<double>(workspace, 96))) return error;
-  if (const int error = launch(stream, reflections6_pack_w1_5_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w1_5_kernel, groupsOf(1, 1), 256, 0,
           at<double>(workspace, 96), at<float>(params, 48))) return error;
-  if (const int error = launch(stream, reflections6_pack_w2_0_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w2_0_kernel, groupsOf(1, 1), 256, 0,
           v, at<double>(workspace, 0))) return error;
-  if (const int error = launch(stream, reflections6_pack_w2_1_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w2_1_kernel, groupsOf(1, 1), 256, 0,
           v, at<double>(workspace, 16))) return error;
-  if (const int error = launch(stream, reflections6_pack_w2_2_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w2_2_kernel, groupsOf(1, 1), 256, 0,
           v, at<double>(workspace, 0), at<double>(workspace, 16), at<float>(params, 64))) return error;
   return 0;
 }
@@ -598,7 +599,7 @@ int sop_reflections6_apply(
   const float* const w2 = at<float>(params, 64);
   for (int64_t first = 0; first < batch; first += rows) {
     const int64_t count = batch - first < rows ? batch - first : rows;
-    if (const int error = launch(stream, reflections6_kernel, groupsOf((count + 7) / 8, 1), 0,
+    if (const int error = launch(stream, reflections6_kernel, groupsOf((count + 7) / 8, 1), 256, 0,
             x + first * ldx, y + first * ldy, w0, w1, w2, count, ldx, ldy)) return error;
   }
   return 0;
