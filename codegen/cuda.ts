@@ -198,16 +198,22 @@ function dialectFor(place: (vector: Vector) => Place, storage: Storage): Dialect
     },
     lane: (vector: Spelled, lane) =>
       atom(`${vector.level < 20 ? `(${vector.text})` : vector.text}.${at(components, lane)}`),
-    vector: (elements, type) => atom(`make_${typeName(type)}(${elements.join(', ')})`),
+    vector: (elements, type) => {
+      const list = elements.join(', ');
+      // CUDA's own vectors have functions that make them; ours are structures.
+      return atom(isHalf(type) ? `${typeName(type)}{${list}}` : `make_${typeName(type)}(${list})`);
+    },
     asNumber: condition => conditional([condition, atom('1'), atom('0')], { scalar: 'i32', lanes: 1 }, 'i32'),
     asCondition: value => infix('!=', 9)([value, atom('0')], { scalar: 'i32', lanes: 1 }, 'i32'),
     barrier: '__syncthreads();',
   };
 }
 
+const isHalf = ({ scalar }: Type): boolean => scalar === 'f16' || scalar === 'bf16';
+
 function literalText(value: number, { scalar }: Type): string {
   if (scalar === 'i32') return value === -(2 ** 31) ? '(-2147483647 - 1)' : String(value);
-  if (scalar === 'f16' || scalar === 'bf16')
+  if (isHalf({ scalar, lanes: 1 }))
     return `static_cast<${cudaScalars[scalar]}>(${literalText(value, { scalar: 'f32', lanes: 1 })})`;
   if (Number.isNaN(value)) return `static_cast<${cudaScalars[scalar]}>(NAN)`;
   if (!Number.isFinite(value)) return `${value < 0 ? '-' : ''}static_cast<${cudaScalars[scalar]}>(INFINITY)`;
