@@ -120,7 +120,7 @@ function packFunction(operator: CudaOperator, printed: Printed): string[] {
 // --------------------------------------------------------------------------------------------------------- applying
 
 /** Of one row, each workspace in whole vectors. */
-const workspaceRowBytes = ({ scalar, width }: CudaMode['workspaces'][number]): number =>
+export const workspaceRowBytes = ({ scalar, width }: CudaMode['workspaces'][number]): number =>
   Math.ceil((width * bytesOf(scalar)) / 16) * 16;
 
 const workspaceBytes = ({ workspaces }: CudaMode): number =>

@@ -21,13 +21,16 @@ export const ownErrors = [
   { name: 'SOP_SMALL_WORKSPACE', code: -5, text: 'workspaceBytes is less than the query function says' },
 ] as const;
 
+/** Elements that one access moves. */
+export const vectorLanes = (storage: RealFormat): 2 | 4 => (storage === 'f64' ? 2 : 4);
+
 /** What kernels use; nothing is said of what a file happens not to need. */
 export function kernelHelpers(
   { storage, invocations }: Pick<CudaContents, 'storage' | 'invocations'>,
   stored: readonly ParameterType[],
 ): string[] {
   const isHalf = storage === 'f16' || storage === 'bf16';
-  const lanes = storage === 'f64' ? 2 : 4;
+  const lanes = vectorLanes(storage);
   return [
     `constexpr int threads = ${invocations};`,
     `constexpr int lanes = ${lanes};`,
