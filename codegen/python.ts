@@ -120,7 +120,7 @@ export const unary = (sign: '-' | '~', operand: Python): Python => ({
   level: unaryLevel,
 });
 
-// ----------------------------------------------------------------------------------------------------------- on one line
+// ------------------------------------------------------------------------------------------------------ on one line
 
 const levelOf = (node: Python): number =>
   node.kind === 'binary' || node.kind === 'unary' ? node.level : trailerLevel;
@@ -146,10 +146,16 @@ export function textOf(node: Python): string {
       return `${node.sign}${within(node.operand, node.level)}`;
     case 'binary': {
       const [left, right] = node.sign === '**' ? [node.level + 1, node.level] : [node.level, node.level + 1];
-      return `${within(node.left, left)} ${node.sign} ${within(node.right, right)}`;
+      const sign =
+        node.sign === '**' && isSimple(node.left) && isSimple(node.right) ? '**' : ` ${node.sign} `;
+      return `${within(node.left, left)}${sign}${within(node.right, right)}`;
     }
   }
 }
+
+/** Powers of these stand close together. */
+const isSimple = (node: Python): boolean =>
+  node.kind === 'atom' || (node.kind === 'attribute' && isSimple(node.of));
 
 type Bracketed = Python & { readonly kind: 'bracketed' };
 
@@ -212,9 +218,13 @@ function opened(before: string, node: Bracketed, after: string, indent: string):
 const hasBracket = (node: Python): boolean =>
   node.kind === 'bracketed' ? true : node.kind === 'attribute' && hasBracket(node.of);
 
-export const assigned = (name: string, value: Python): string[] => laidOut(`${name} = `, value, '', '');
+/** Statements of a function, whose body is indented. */
+export const assigned = (name: string, value: Python): string[] => inFunction(`${name} = `, value);
 
-export const returned = (value: Python): string[] => laidOut('return ', value, '', '');
+export const returned = (value: Python): string[] => inFunction('return ', value);
+
+const inFunction = (before: string, value: Python): string[] =>
+  laidOut(before, value, '', '    ').map(line => line.slice(4));
 
 export const indented = (lines: readonly string[], by = '    '): string[] =>
   lines.map(line => (line === '' ? '' : by + line));

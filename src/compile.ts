@@ -53,7 +53,7 @@ export interface CompileOptions extends ElaborateOptions {
   readonly gpuProfiles?: readonly GpuProfileName[];
   /** Of the kernels in CUDA C; `sm_90a` when absent, for PyTorch all. */
   readonly cudaProfile?: CudaProfileName;
-  /** Of the kernels for PyTorch, whose rows may change their format from call to call; f32, f16 and bf16 when absent. */
+  /** Of the kernels for PyTorch, whose rows change their format from call to call; f32, f16 and bf16 when absent. */
   readonly torchFormats?: readonly RealFormat[];
   /** Tensors of published checkpoints that a PyTorch module takes for its parameters. */
   readonly published?: PublishedNames;

@@ -67,8 +67,8 @@ def _build(source, architecture):
             cache.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=cache) as folder:
                 made = Path(folder) / "kernels.cubin"
-                command = [nvcc, "-cubin", "-std=c++17", f"-arch={architecture}", "-o", made, source]
-                subprocess.run(command, check=True, capture_output=True, text=True)
+                options = ["-cubin", "-std=c++17", f"-arch={architecture}", "-o", made]
+                subprocess.run([nvcc, *options, source], check=True, capture_output=True, text=True)
                 os.replace(made, cubin)
         return cubin.read_bytes()
     except (OSError, subprocess.CalledProcessError) as error:
@@ -88,8 +88,9 @@ class _Kernels:
         with self:
             _call("cuModuleLoadData", ctypes.byref(self.module), image)
             for operator in table["operators"].values():
-                modes = [operator[mode]["launches"] for mode in ("apply", "adjoint") if mode in operator]
-                for launch in [*operator["pack"], *sum(modes, [])]:
+                modes = [operator[mode] for mode in ("apply", "adjoint") if mode in operator]
+                launches = [launch for mode in modes for launch in mode["launches"]]
+                for launch in [*operator["pack"], *launches]:
                     for aligned in (False, True):
                         self._load(launch, aligned)
 

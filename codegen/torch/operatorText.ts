@@ -144,16 +144,14 @@ class _Module(nn.Module):
             if prefix + name not in state and prefix + published in state:
                 value = state.pop(prefix + published)
                 state[prefix + name] = value.mT if is_transposed else value
-        super()._load_from_state_dict(
-            state, prefix, metadata, strict, missing, unexpected, errors
-        )
+        super()._load_from_state_dict(state, prefix, metadata, strict, missing, unexpected, errors)
         for name, (limit, is_permutation) in self._indices.items():
             value = state.get(prefix + name)
             if value is None or value.is_meta or value.numel() == 0:
                 continue
             if value.min() < 0 or value.max() >= limit:
                 errors.append(f"{prefix}{name} holds indices outside 0..{limit - 1}")
-            elif is_permutation and not value.sort(-1).values.eq(torch.arange(limit).to(value)).all():
+            elif is_permutation and (value.sort(-1).values.diff() != 1).any():
                 errors.append(f"{prefix}{name} is no permutation of 0..{limit - 1}")
 
 

@@ -1,6 +1,6 @@
 /** Choices by position that are structures of a matrix: a triangle, or entries here and there. */
 import type { IndexScalar, Scalar, Tensor } from '../../ir/tensor.ts';
-import type { Place } from './tensors.ts';
+import type { Place } from './scalars.ts';
 
 /** Which of rows and columns comes first where a condition compares the two axes of a matrix. */
 export function comparedAxes(

@@ -12,7 +12,7 @@ import {
 } from '../../../codegen/python.ts';
 import { at } from '../../core/invariant.ts';
 import { type IndexFunction, indexFunction, type RealFunction } from '../../ir/tensor.ts';
-import type { Value } from './tensors.ts';
+import type { Value } from './scalars.ts';
 
 type Spelling = (a: Python, b: Python) => Python;
 

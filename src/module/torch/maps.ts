@@ -16,7 +16,8 @@ import { type IndexMap, isIdentity, mapAt } from '../../ir/indexMap.ts';
 import { mapIndexScalar } from '../../ir/indexMapScalar.ts';
 import { axis } from '../../ir/tensor.ts';
 import { tablesOf } from '../../ir/traverse.ts';
-import { onDevice, type TensorWriter } from './tensors.ts';
+import { onDevice } from './scalars.ts';
+import type { TensorWriter } from './tensors.ts';
 
 /** y[i] = x[map(i)] along axis 1. */
 export function gathered(map: IndexMap, x: Python, tensors: TensorWriter): Python {

@@ -3,11 +3,11 @@
  * kernels do, what gradients of parameters come from, and what generated kernels are compared with.
  */
 import {
+  assigned,
   atom,
   attribute,
   binary,
   call,
-  laidOut,
   list,
   method,
   named,
@@ -24,7 +24,8 @@ import type { Tensor } from '../../ir/tensor.ts';
 import { children, withChildren } from '../../ir/traverse.ts';
 import { normalise } from '../../rewrite/normalise.ts';
 import { gathered, scattered } from './maps.ts';
-import { onDevice, type TensorWriter, tensorWriter, wide, wideLines } from './tensors.ts';
+import { onDevice } from './scalars.ts';
+import { axesOf, type TensorWriter, tensorWriter } from './tensors.ts';
 import { newWriter, type Writer } from './writer.ts';
 
 /** Statements over `x` and the parameters, by the names of their arguments. */
@@ -100,11 +101,6 @@ function afterSteps(steps: readonly Step[], x: Python, context: Context): Python
 /** In the numbers that the rows have. */
 const narrow = (value: Python): Python => method(value, 'to', atom('x.dtype'));
 
-function wideOf({ writer }: Pick<Context, 'writer'>): Python {
-  writer.say('wide', () => wideLines);
-  return wide;
-}
-
 type Of<Kind extends Operator['kind']> = Operator & { readonly kind: Kind };
 
 /** y = A x or A' x for rows x: a name of Python. */
@@ -167,9 +163,9 @@ function matrixOf(operator: Operator, context: Context): Python {
 
 /** What no rule takes apart is solved as a dense system. */
 function inverted({ operator }: Of<'inverse'>, x: Python, isTransposed: boolean, context: Context): Python {
-  const transposed = method(matrixOf(operator, context), 'to', wideOf(context));
+  const transposed = method(matrixOf(operator, context), 'to', context.tensors.wide());
   const matrix = isTransposed ? attribute(transposed, 'mT') : transposed;
-  const solved = call('torch.linalg.solve', matrix, method(x, 'to', wide));
+  const solved = call('torch.linalg.solve', matrix, method(x, 'to', context.tensors.wide()));
   return narrow(named(solved, { left: atom('False') }));
 }
 
@@ -196,7 +192,7 @@ function block(operator: Of<'block'>, x: Python, isTransposed: boolean, { tensor
   type Letter = keyof typeof extents;
   const several = (letters: readonly Letter[]): Letter[] => letters.filter(letter => extents[letter] !== 1);
   const [from, to]: [Letter, Letter] = isTransposed ? ['q', 'p'] : ['p', 'q'];
-  const free = tensors.axesOf(weights);
+  const free = axesOf(weights);
   const axes = { g: 0, e: 1, q: 2, p: 3 } as const;
   const own = several(['g', 'e', 'q', 'p']).filter(letter => letter === to || free.includes(axes[letter]));
   const along = (letters: readonly Letter[]): Python =>
@@ -252,12 +248,12 @@ function solve(
 ): Python {
   const flip = operator.transposed !== isTransposed;
   const isUpper = (operator.triangle === 'upper') !== flip;
-  const matrix = method(tensors.along(operator.weights, [0, 1]), 'to', wideOf({ writer }));
+  const matrix = method(tensors.along(operator.weights, [0, 1]), 'to', tensors.wide());
   const solved = named(
     call(
       'torch.linalg.solve_triangular',
       flip ? attribute(matrix, 'mT') : matrix,
-      method(attribute(x, 'mT'), 'to', wide),
+      method(attribute(x, 'mT'), 'to', tensors.wide()),
     ),
     {
       upper: atom(isUpper ? 'True' : 'False'),
@@ -288,4 +284,4 @@ function stacked(
 }
 
 const splitLines = (names: readonly string[], x: Python, widths: readonly Python[]): string[] =>
-  laidOut(`${names.join(', ')} = `, named(method(x, 'split', list(...widths)), { dim: number(1) }), '', '');
+  assigned(names.join(', '), named(method(x, 'split', list(...widths)), { dim: number(1) }));

@@ -2,7 +2,7 @@
 import { atom, attribute, method, number, type Python, subscript } from '../../../codegen/python.ts';
 import { at } from '../../core/invariant.ts';
 import type { IndexScalar } from '../../ir/tensor.ts';
-import type { Place } from './tensors.ts';
+import type { Place } from './scalars.ts';
 
 /** One axis of what is read: a single place, or a range along a place of the result (−1 where there is none). */
 export interface Dimension {

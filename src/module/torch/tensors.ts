@@ -2,284 +2,122 @@
  * Tensors of the IR as expressions of PyTorch: array comprehensions become broadcasts, reads become slices where they
  * can and index tables where they must. Numbers are computed in `wide`, single or double precision.
  */
-import {
-  atom,
-  binary,
-  call,
-  float,
-  list,
-  method,
-  named,
-  number,
-  type Python,
-  subscript,
-  tuple,
-} from '../../../codegen/python.ts';
+import { atom, call, method, named, type Python, tuple } from '../../../codegen/python.ts';
 import { at } from '../../core/invariant.ts';
-import { realFunction } from '../../ir/pointwise.ts';
-import { freeAxes, type IndexScalar, type RealScalar, type Scalar, type Tensor } from '../../ir/tensor.ts';
-import { comparedAxes, listedEntries } from './choices.ts';
-import { indexExpression, realExpression } from './functions.ts';
-import { dimension, selected } from './slices.ts';
-import { boundVariables } from './variables.ts';
+import { freeAxes, type IndexScalar, type Tensor } from '../../ir/tensor.ts';
+import { elementAt, onDevice, type Place, type Reading, scalar, type Value } from './scalars.ts';
+import { selected } from './slices.ts';
 import type { Writer } from './writer.ts';
-
-/** An expression, and what it is: numbers of Python are known, the rest are tensors that broadcast to the right. */
-export interface Value {
-  readonly python: Python;
-  readonly kind: 'number' | 'bool' | 'index' | 'real';
-  /** Of a number. */
-  readonly known?: number;
-}
-
-/** Where axes and variables of sums stand in the result, counted from the left of `extents`. */
-export interface Place {
-  readonly axes: ReadonlyMap<number, number>;
-  readonly variables: ReadonlyMap<number, number>;
-  readonly extents: readonly number[];
-  /** In a branch that may not be taken positions may lie outside. */
-  readonly isGuarded: boolean;
-}
 
 export interface TensorWriter {
   /** A tensor with these of its axes, in this order; the others have one entry, or all entries alike. */
   readonly along: (tensor: Tensor, axes: readonly number[]) => Python;
-  /** The axes along which its entries differ. */
-  readonly axesOf: (tensor: Tensor) => readonly number[];
   /** An index expression in axis 0, for 0..extent-1. */
   readonly table: (index: IndexScalar, extent: number) => Python;
+  /** Single precision, or double where the rows have it. */
+  readonly wide: () => Python;
 }
 
-export const wide = atom('wide');
-/** What `wide` is: double precision where the rows have it. */
-export const wideLines: readonly string[] = ['wide = torch.promote_types(x.dtype, torch.float32)'];
-export const onDevice: Readonly<Record<string, Python>> = { device: atom('x.device') };
+interface Context extends Reading {
+  /** The name of a parameter's argument. */
+  readonly nameOf: (parameter: string) => string;
+}
 
-/** `nameOf` gives the name of a parameter's argument. */
 export function tensorWriter(writer: Writer, nameOf: (parameter: string) => string): TensorWriter {
-  const axesOf = (tensor: Tensor): readonly number[] =>
-    tensor.kind === 'computed'
-      ? [...freeAxes(tensor.body)].sort((a, b) => a - b)
-      : tensor.shape.flatMap((extent, k) => (extent === 1 ? [] : [k]));
-
-  const needWide = (): Python => {
-    writer.say('wide', () => wideLines);
-    return wide;
-  };
-
-  /** The whole tensor, its numbers as they are. */
-  const whole = (tensor: Tensor): Python =>
-    tensor.kind === 'parameter'
-      ? atom(nameOf(tensor.name))
-      : along(
-          tensor,
-          tensor.shape.map((_, k) => k),
-        );
-
-  const widened = (tensor: Tensor): Python => {
-    if (tensor.kind !== 'parameter' || tensor.dtype === 'index') return whole(tensor);
-    const name = nameOf(tensor.name);
-    needWide();
-    writer.say(`wide ${name}`, () => [`${name} = ${name}.to(wide)`]);
-    return atom(name);
-  };
-
-  function along(tensor: Tensor, axes: readonly number[]): Python {
-    const extents = axes.map(k => at(tensor.shape, k));
-    switch (tensor.kind) {
-      case 'inversePermutation':
-        return writer.once(`tensor ${tensor.id}`, 'inverse', () => call('torch.argsort', whole(tensor.of)));
-      case 'unitTriangularInverse':
-        return writer.once(`tensor ${tensor.id}`, 'inverse', () => triangularInverse(tensor));
-      case 'parameter': {
-        const dims = tensor.shape.map((_, k) => ({ position: axes.indexOf(k), offset: 0, whole: true }));
-        return selected(atom(nameOf(tensor.name)), dims, extents);
-      }
-      case 'computed': {
-        const place: Place = {
-          axes: new Map(axes.map((axis, k) => [axis, k])),
-          variables: new Map(),
-          extents,
-          isGuarded: false,
-        };
-        const { body } = tensor;
-        if (body.kind === 'element') return elementAt(body, place, whole).python;
-        return writer.once(`tensor ${tensor.id} ${axes}`, 'w', () => full(scalar(body, place), tensor, axes));
-      }
-    }
-  }
-
-  /** With every axis asked for that has several entries, even where they are alike. */
-  function full({ python, kind }: Value, tensor: Tensor, axes: readonly number[]): Python {
-    const shape = axes.map(k => at(tensor.shape, k));
-    if (kind === 'number') {
-      if (shape.length === 0) return python;
-      return named(call('torch.full', tuple(...shape), python), { dtype: needWide(), ...onDevice });
-    }
-    const free = axesOf(tensor);
-    const isWhole = axes.every((axis, k) => shape[k] === 1 || free.includes(axis));
-    return isWhole ? python : call('torch.broadcast_to', python, tuple(...shape));
-  }
-
-  function triangularInverse({ of, triangle, shape }: Tensor & { kind: 'unitTriangularInverse' }): Python {
-    const [n] = shape;
-    const unit = named(call('torch.eye', n), { dtype: needWide(), ...onDevice });
-    const isUpper = atom(triangle === 'upper' ? 'True' : 'False');
-    return named(call('torch.linalg.solve_triangular', method(whole(of), 'to', needWide()), unit), {
-      upper: isUpper,
-      unitriangular: atom('True'),
-    });
-  }
-
-  // ------------------------------------------------------------------------------------------------------- scalars
-
-  function scalar(node: Scalar, place: Place): Value {
-    switch (node.kind) {
-      case 'literal':
-        return {
-          python: node.domain === 'index' ? number(node.value) : float(node.value),
-          kind: 'number',
-          known: node.value,
-        };
-      case 'axis':
-        return counted(place.axes.get(node.axis), place);
-      case 'bound':
-        return counted(place.variables.get(node.variable), place);
-      case 'ofIndex': {
-        const inner = scalar(node.value, place);
-        if (inner.known !== undefined) return { ...inner, python: float(inner.known) };
-        return { python: method(inner.python, 'to', needWide()), kind: 'real' };
-      }
-      case 'element':
-        return elementAt(node, place, widened);
-      case 'apply': {
-        const operands = node.arguments.map(each => scalar(each, place));
-        if (node.domain === 'index') return indexExpression(node.function, operands);
-        if (operands.every(({ known }) => known !== undefined)) {
-          const known = realFunction(
-            node.function,
-            operands.map(each => each.known ?? 0),
-          );
-          return { python: float(known), kind: 'number', known };
-        }
-        return { python: realExpression(node.function, operands), kind: 'real' };
-      }
-      case 'select':
-        return choice(node, place);
-      case 'sum':
-        return summed(node, place);
-    }
-  }
-
-  /** 0, 1, … along one place of the result; where the axis has one entry only, that. */
-  function counted(position: number | undefined, { extents }: Place): Value {
-    if (position === undefined) return { python: number(0), kind: 'number', known: 0 };
-    const behind = extents.length - position - 1;
-    const extent = at(extents, position);
-    const stem = ['i', 'j', 'k', 'l'][position] ?? 'i';
-    const python = writer.once(`count ${extent} ${behind}`, stem, () => {
-      const values = named(call('torch.arange', extent), onDevice);
-      const nones = Array.from({ length: behind }, () => atom('None'));
-      return behind === 0 ? values : subscript(values, atom(':'), ...nones);
-    });
-    return { python, kind: 'index' };
-  }
-
-  type Sum = RealScalar & { readonly kind: 'sum' };
-
-  /** The variable is one more axis at the end, which is added up. */
-  function summed({ variable, extent, body }: Sum, place: Place): Value {
-    const variables = new Map([...place.variables, [variable, place.extents.length] as const]);
-    if (!boundVariables(body).has(variable)) {
-      const inner = scalar(body, place);
-      return { python: binary(inner.python, '*', number(extent)), kind: 'real' };
-    }
-    const inner = scalar(body, { ...place, variables, extents: [...place.extents, extent] });
-    return { python: method(inner.python, 'sum', -1), kind: 'real' };
-  }
-
-  type Choice = Scalar & { readonly kind: 'select' };
-
-  function choice(node: Choice, place: Place): Value {
-    const entries = listedEntries(node);
-    if (entries !== undefined && place.extents.length === 2) {
-      const { rows, columns, places, weights } = entries;
-      const table = (values: readonly number[]) => named(call('torch.tensor', list(...values)), onDevice);
-      const zeros = named(call('torch.zeros', ...place.extents), { dtype: needWide(), ...onDevice });
-      const values = subscript(widened(weights), table(places));
-      return { python: method(zeros, 'index_put', tuple(table(rows), table(columns)), values), kind: 'real' };
-    }
-    const triangle = triangleOf(node, place);
-    if (triangle !== undefined) return triangle;
-    const condition = scalar(node.condition, place);
-    const guarded = { ...place, isGuarded: true };
-    const [then, otherwise] = [scalar(node.then, guarded), scalar(node.otherwise, guarded)];
-    const isTrue = condition.kind === 'bool' ? condition.python : binary(condition.python, '!=', number(0));
-    const kind = node.domain;
-    // Two numbers of Python would make single precision of it.
-    const first =
-      then.kind === 'number' && otherwise.kind === 'number'
-        ? named(call('torch.full', tuple(), then.python), {
-            dtype: kind === 'real' ? needWide() : atom('torch.int64'),
-            ...onDevice,
-          })
-        : then.python;
-    const python = call('torch.where', isTrue, first, otherwise.python);
-    // Long chains of choices are said one after another.
-    return { python: node.otherwise.kind === 'select' ? writer.assign('w', python) : python, kind };
-  }
-
-  /** One triangle of a matrix, with its diagonal or ones there, zeros elsewhere. */
-  function triangleOf({ condition, then, otherwise }: Choice, place: Place): Value | undefined {
-    const strict = comparedAxes(condition, 'less', place);
-    if (strict === undefined || then.kind !== 'element' || then.domain !== 'real') return undefined;
-    if (otherwise.kind !== 'select' || comparedAxes(otherwise.condition, 'equal', place) === undefined)
-      return undefined;
-    const { then: diagonal, otherwise: rest } = otherwise;
-    if (rest.kind !== 'literal' || rest.value !== 0) return undefined;
-    const matrix = elementAt(then, place, widened).python;
-    // Rows before columns is the upper triangle.
-    const [cut, step] = strict === 'rows' ? (['triu', 1] as const) : (['tril', -1] as const);
-    if (diagonal === then) return { python: method(matrix, cut), kind: 'real' };
-    if (diagonal.kind !== 'literal' || diagonal.value !== 1) return undefined;
-    const eye = named(call('torch.eye', ...place.extents), { dtype: needWide(), ...onDevice });
-    return { python: binary(method(matrix, cut, step), '+', eye), kind: 'real' };
-  }
-
-  // -------------------------------------------------------------------------------------------------------- reading
-
-  type Element = Scalar & { readonly kind: 'element' };
-
-  function elementAt(node: Element, place: Place, read: (tensor: Tensor) => Python): Value {
-    const { tensor } = node;
-    const base = read(tensor);
-    const kind = node.domain;
-    const dims = node.at.map((index, k) => dimension(index, at(tensor.shape, k), place));
-    const positions = dims.flatMap(each => (each !== undefined && each.position >= 0 ? [each.position] : []));
-    if (dims.every(each => each !== undefined) && new Set(positions).size === positions.length)
-      return { python: selected(base, dims, place.extents), kind };
-    const indices = node.at.map((index, k) =>
-      clamped(scalar(index, place), index, at(tensor.shape, k), place),
-    );
-    const isAlone = node.at.every(index => freeAxes(index).size === 0 && boundVariables(index).size === 0);
-    const python = subscript(base, ...indices);
-    return { python: isAlone && place.extents.length === 0 ? subscript(python, 0) : python, kind };
-  }
-
-  /** Tables of one entry are no numbers of Python: the device is not asked for their value. */
-  function clamped({ python, kind }: Value, index: IndexScalar, extent: number, place: Place): Python {
-    if (kind === 'number') return python;
-    const isSingle = freeAxes(index).size === 0 && boundVariables(index).size === 0;
-    const table = isSingle ? method(python, 'reshape', 1) : python;
-    return place.isGuarded ? method(table, 'clamp', 0, Math.max(0, extent - 1)) : table;
-  }
-
-  return {
-    along,
-    axesOf,
-    table: (index, extent) => {
-      const place = { axes: new Map([[0, 0]]), variables: new Map(), extents: [extent], isGuarded: false };
-      return writer.once(`table ${index.id} ${extent}`, 'table', () => scalar(index, place).python);
+  const context: Context = {
+    writer,
+    nameOf,
+    widened: tensor => widened(tensor, context),
+    wide: () => {
+      writer.say('wide', () => ['wide = torch.promote_types(x.dtype, torch.float32)']);
+      return atom('wide');
     },
   };
+  return {
+    along: (tensor, axes) => along(tensor, axes, context),
+    table: (index, extent) =>
+      writer.once(
+        `table ${index.id} ${extent}`,
+        'table',
+        () => scalar(index, placeOf([0], [extent]), context).python,
+      ),
+    wide: context.wide,
+  };
+}
+
+/** The axes along which the entries of a tensor differ. */
+export const axesOf = (tensor: Tensor): readonly number[] =>
+  tensor.kind === 'computed'
+    ? [...freeAxes(tensor.body)].sort((a, b) => a - b)
+    : tensor.shape.flatMap((extent, k) => (extent === 1 ? [] : [k]));
+
+const placeOf = (axes: readonly number[], extents: readonly number[]): Place => ({
+  axes: new Map(axes.map((axis, k) => [axis, k])),
+  variables: new Map(),
+  extents,
+  isGuarded: false,
+});
+
+const everyAxis = ({ shape }: Tensor): number[] => shape.map((_, k) => k);
+
+/** The whole tensor, its numbers as they are. */
+const whole = (tensor: Tensor, context: Context): Python =>
+  tensor.kind === 'parameter' ? atom(context.nameOf(tensor.name)) : along(tensor, everyAxis(tensor), context);
+
+/** A parameter keeps its name. */
+function widened(tensor: Tensor, context: Context): Python {
+  if (tensor.kind !== 'parameter' || tensor.dtype === 'index') return whole(tensor, context);
+  const name = context.nameOf(tensor.name);
+  context.wide();
+  context.writer.say(`wide ${name}`, () => [`${name} = ${name}.to(wide)`]);
+  return atom(name);
+}
+
+function along(tensor: Tensor, axes: readonly number[], context: Context): Python {
+  const { writer } = context;
+  const extents = axes.map(k => at(tensor.shape, k));
+  switch (tensor.kind) {
+    case 'inversePermutation': {
+      const inverse = (): Python => call('torch.argsort', whole(tensor.of, context));
+      return writer.once(`tensor ${tensor.id}`, 'inverse', inverse);
+    }
+    case 'unitTriangularInverse':
+      return writer.once(`tensor ${tensor.id}`, 'inverse', () => triangularInverse(tensor, context));
+    case 'parameter': {
+      const dims = everyAxis(tensor).map(k => ({ position: axes.indexOf(k), offset: 0, whole: true }));
+      return selected(atom(context.nameOf(tensor.name)), dims, extents);
+    }
+    case 'computed': {
+      const [place, { body }] = [placeOf(axes, extents), tensor];
+      if (body.kind === 'element') {
+        const read = elementAt(body, place, context, each => whole(each, context));
+        return full(read, tensor, axes, context);
+      }
+      const entries = (): Python => full(scalar(body, place, context), tensor, axes, context);
+      return writer.once(`tensor ${tensor.id} ${axes}`, 'w', entries);
+    }
+  }
+}
+
+/** With every axis asked for that has several entries, even where they are alike. */
+function full({ python, kind }: Value, tensor: Tensor, axes: readonly number[], { wide }: Context): Python {
+  const shape = axes.map(k => at(tensor.shape, k));
+  if (kind === 'number') {
+    if (shape.length === 0) return python;
+    return named(call('torch.full', tuple(...shape), python), { dtype: wide(), ...onDevice });
+  }
+  const free = axesOf(tensor);
+  const isWhole = axes.every((axis, k) => shape[k] === 1 || free.includes(axis));
+  return isWhole ? python : call('torch.broadcast_to', python, tuple(...shape));
+}
+
+type TriangularInverse = Tensor & { readonly kind: 'unitTriangularInverse' };
+
+function triangularInverse({ of, triangle, shape }: TriangularInverse, context: Context): Python {
+  const unit = named(call('torch.eye', shape[0]), { dtype: context.wide(), ...onDevice });
+  const matrix = method(whole(of, context), 'to', context.wide());
+  return named(call('torch.linalg.solve_triangular', matrix, unit), {
+    upper: atom(triangle === 'upper' ? 'True' : 'False'),
+    unitriangular: atom('True'),
+  });
 }

@@ -1,6 +1,6 @@
 /** The body of a function of Python as it is written: statements in order, names that are free, values named once. */
 import { type Namer, namer } from '../../../codegen/names.ts';
-import { assigned, atom, type Python } from '../../../codegen/python.ts';
+import { assigned, atom, type Python, textOf } from '../../../codegen/python.ts';
 import { pythonReserved } from '../../../codegen/torch/words.ts';
 
 export interface Writer {
@@ -19,6 +19,8 @@ export function newWriter(taken: Iterable<string>): Writer {
   const lines: string[] = [];
   const known = new Map<string, Python>();
   const said = new Set<string>();
+  /** Names by what they stand for: nothing is said twice. */
+  const values = new Map<string, string>();
   const nameOf: Namer = namer([...pythonReserved, ...taken]);
   let count = 0;
   const fresh = (stem: string): string => {
@@ -28,8 +30,10 @@ export function newWriter(taken: Iterable<string>): Writer {
   };
   const assign = (stem: string, value: Python): Python => {
     if (value.kind === 'atom') return value;
-    const name = fresh(stem);
-    lines.push(...assigned(name, value));
+    const text = textOf(value);
+    const name = values.get(text) ?? fresh(stem);
+    if (!values.has(text)) lines.push(...assigned(name, value));
+    values.set(text, name);
     return atom(name);
   };
   return {
