@@ -43,6 +43,7 @@ export function alignmentOf(kernel: Kernel, known: ReadonlyMap<string, number> =
       case 'assign':
       case 'barrier':
       case 'comment':
+      case 'multiplyMatrices':
         return;
       default:
         unreachable(statement);

@@ -4,7 +4,7 @@
  * apart, because some of these languages have truth values: a comparison that is used as a number goes
  * through `asNumber`, a number that is tested through `asCondition`.
  */
-import { at, unreachable } from '../src/core/invariant.ts';
+import { at, invariant, unreachable } from '../src/core/invariant.ts';
 import type { Expression, OperatorName, Scalar, Statement, Type } from '../src/kernel/kernel.ts';
 import type { Namer } from './names.ts';
 
@@ -40,15 +40,17 @@ export interface Dialect {
   ) => string;
   readonly store: (buffer: string, index: string, value: string, type: Type, access: Access) => string;
   /** A line before a loop of such a step, where the compiler wants advice. */
-  readonly advice?: (step: string) => string;
+  readonly advice?: (step: string, body: readonly Statement[]) => string;
   readonly forHead: (variable: string, from: string, to: string, step: string) => string;
-  readonly lane: (vector: Spelled, lane: number) => Spelled;
+  readonly lane: (vector: Spelled, lane: number, type: Type) => Spelled;
   readonly vector: (elements: readonly string[], type: Type) => Spelled;
   /** A comparison as 0 or 1. */
   readonly asNumber: (condition: Spelled) => Spelled;
   /** Whether a number is not 0. */
   readonly asCondition: (value: Spelled) => Spelled;
   readonly barrier: string;
+  /** Where there are matrix units. */
+  readonly multiplyMatrices?: (accumulator: string, a: string, b: string, part: number) => string;
 }
 
 /** How one kernel is printed: the language, and its names there. */
@@ -126,7 +128,7 @@ export function printExpression(printer: Printer, node: Expression): Spelled {
     case 'operation':
       return isComparison(node) ? dialect.asNumber(spell(printer, node)) : spell(printer, node);
     case 'lane':
-      return dialect.lane(printExpression(printer, node.vector), node.lane);
+      return dialect.lane(printExpression(printer, node.vector), node.lane, node.vector.type);
     case 'vector': {
       const elements = node.elements.map(element => printExpression(printer, element).text);
       return dialect.vector(elements, node.type);
@@ -179,7 +181,8 @@ function printStatement(printer: Printer, node: Statement, indent: string): stri
       ];
     case 'for': {
       const head = dialect.forHead(nameOf(node.variable), text(node.from), text(node.to), text(node.step));
-      const advice = dialect.advice === undefined ? [] : [indent + dialect.advice(text(node.step))];
+      const advice =
+        dialect.advice === undefined ? [] : [indent + dialect.advice(text(node.step), node.body)];
       return [...advice, ...braces(printer, head, node.body, indent)];
     }
     case 'if': {
@@ -190,6 +193,11 @@ function printStatement(printer: Printer, node: Statement, indent: string): stri
     }
     case 'barrier':
       return [indent + dialect.barrier];
+    case 'multiplyMatrices': {
+      invariant(dialect.multiplyMatrices !== undefined, 'the language has no matrix units');
+      const { accumulator, a, b, part } = node;
+      return [indent + dialect.multiplyMatrices(nameOf(accumulator), text(a), text(b), part)];
+    }
     default:
       return unreachable(node);
   }

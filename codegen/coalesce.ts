@@ -92,6 +92,7 @@ function moved(statement: Statement, places: Arrangement['places']): Statement {
     case 'store':
     case 'barrier':
     case 'comment':
+    case 'multiplyMatrices':
       return statement;
     default:
       return unreachable(statement);

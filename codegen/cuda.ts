@@ -8,6 +8,7 @@
 import { at } from '../src/core/invariant.ts';
 import { type GroupKernel, launchNames } from '../src/kernel/group.ts';
 import { bytesOf, type Kernel, type Type } from '../src/kernel/kernel.ts';
+import { subgroupMembers } from '../src/kernel/matrix.ts';
 import { pitchesOf } from '../src/kernel/pitch.ts';
 import { expressionsOf, namesIn, visitStatements } from '../src/kernel/traverse.ts';
 import { alignmentOf, isMultiple } from './alignment.ts';
@@ -130,7 +131,9 @@ function launchLines(kernel: GroupKernel, nameOf: Namer): string[] {
     for (const node of expressionsOf(statement)) for (const name of namesIn(node)) used.add(name);
   });
   const [tiles, slices] = kernel.slices > 1 ? ['y', 'x'] : ['x', 'y'];
-  const values = [`blockIdx.${tiles}`, `gridDim.${tiles}`, 'threadIdx.x', `blockIdx.${slices}`];
+  const thread = 'threadIdx.x';
+  const places = [`${thread} / ${subgroupMembers}`, `${thread} % ${subgroupMembers}`];
+  const values = [`blockIdx.${tiles}`, `gridDim.${tiles}`, thread, `blockIdx.${slices}`, ...places];
   return launchNames.flatMap((name, k) =>
     used.has(name) ? [`  const int ${nameOf(name)} = static_cast<int>(${values[k]});`] : [],
   );
@@ -144,11 +147,20 @@ type Vector = Access & { readonly lanes: number };
 
 function placing(kernel: Kernel): (vector: Vector) => Place {
   const pitched = new Set(kernel.buffers.flatMap(({ name, extent }) => (extent.pitch ? [name] : [])));
-  const alignment = alignmentOf(kernel, new Map(pitchesOf(kernel).map(({ name }) => [name, 4])));
+  const alignment = alignmentOf(
+    kernel,
+    new Map(pitchesOf(kernel).map(({ name }) => [name, alignedLanes(kernel)])),
+  );
   return ({ buffer, index, lanes }) => {
     if (lanes === 1 || !isMultiple(index, lanes, alignment)) return 'false';
     return pitched.has(buffer) ? 'aligned' : 'true';
   };
+}
+
+/** Elements that rows begin at a multiple of where the template's `aligned` holds: sixteen bytes of them. */
+function alignedLanes({ buffers }: Kernel): number {
+  const own = buffers.filter(({ extent }) => extent.pitch).map(({ scalar }) => 16 / bytesOf(scalar));
+  return Math.min(...own);
 }
 
 /** What a kernel reads and writes, with the elements of one access. */
@@ -167,7 +179,7 @@ const unrolledSteps = 4;
 
 function dialectFor(place: (vector: Vector) => Place, storage: Storage): Dialect {
   const vectorAt = (verb: 'load' | 'store', { buffer, index }: Access, { lanes }: Type): string =>
-    `${verb}<${place({ buffer, index, lanes })}>`;
+    `${verb}${lanes === 8 ? 'Eight' : ''}<${place({ buffer, index, lanes })}>`;
   const element = (buffer: string, index: string, access: Access): string => {
     const read = `${buffer}[${index}]`;
     return storage.has(access.buffer) ? `widened(${read})` : read;
@@ -190,30 +202,33 @@ function dialectFor(place: (vector: Vector) => Place, storage: Storage): Dialect
       type.lanes === 1
         ? `${buffer}[${index}] = ${value};`
         : `${vectorAt('store', access, type)}(&${buffer}[${index}], ${value});`,
-    // Loops that are unrolled further take registers for addresses and spill others.
-    advice: step => `#pragma unroll ${step === '1' ? unrolledSteps : 1}`,
+    // Loops that are unrolled further take registers for addresses and spill others; steps of matrices are long.
+    advice: (step, body) => {
+      const isShort = step === '1' && !body.some(({ kind }) => kind === 'multiplyMatrices');
+      return `#pragma unroll ${isShort ? unrolledSteps : 1}`;
+    },
     forHead: (variable, from, to, step) => {
       const advance = step === '1' ? `++${variable}` : `${variable} += ${step}`;
       return `for (int ${variable} = ${from}; ${variable} < ${to}; ${advance})`;
     },
-    lane: (vector: Spelled, lane) =>
-      atom(`${vector.level < 20 ? `(${vector.text})` : vector.text}.${at(components, lane)}`),
+    lane: (vector: Spelled, lane, type) =>
+      type.lanes === 8
+        ? atom(`laneOf<${lane}>(${vector.text})`)
+        : atom(`${vector.level < 20 ? `(${vector.text})` : vector.text}.${at(components, lane)}`),
     vector: (elements, type) => {
       const list = elements.join(', ');
-      // CUDA's own vectors have functions that make them; ours are structures.
-      return atom(isHalf(type) ? `${typeName(type)}{${list}}` : `make_${typeName(type)}(${list})`);
+      return atom(type.lanes === 8 ? `pairs(${list})` : `${typeName(type)}{${list}}`);
     },
     asNumber: condition => conditional([condition, atom('1'), atom('0')], { scalar: 'i32', lanes: 1 }, 'i32'),
     asCondition: value => infix('!=', 9)([value, atom('0')], { scalar: 'i32', lanes: 1 }, 'i32'),
     barrier: '__syncthreads();',
+    multiplyMatrices: (accumulator, a, b, part) => `multiplyMatrices<${part}>(${accumulator}, ${a}, ${b});`,
   };
 }
 
-const isHalf = ({ scalar }: Type): boolean => scalar === 'f16' || scalar === 'bf16';
-
 function literalText(value: number, { scalar }: Type): string {
   if (scalar === 'i32') return value === -(2 ** 31) ? '(-2147483647 - 1)' : String(value);
-  if (isHalf({ scalar, lanes: 1 }))
+  if (scalar === 'f16' || scalar === 'bf16')
     return `static_cast<${cudaScalars[scalar]}>(${literalText(value, { scalar: 'f32', lanes: 1 })})`;
   if (Number.isNaN(value)) return `static_cast<${cudaScalars[scalar]}>(NAN)`;
   if (!Number.isFinite(value)) return `${value < 0 ? '-' : ''}static_cast<${cudaScalars[scalar]}>(INFINITY)`;

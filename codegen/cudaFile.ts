@@ -16,6 +16,7 @@ import {
   sizePrototype,
 } from './cudaHeader.ts';
 import { errorFunction, kernelHelpers, launchHelpers, storedAs } from './cudaHelpers.ts';
+import { usesMatrixUnits } from './cudaMatrix.ts';
 import { cudaScalars, vectorFunctions } from './cudaOperators.ts';
 
 export function printCudaFile(contents: CudaContents): string {
@@ -33,7 +34,11 @@ export function printCudaFile(contents: CudaContents): string {
     '',
     'namespace {',
     '',
-    ...kernelHelpers(contents, [...stored]),
+    ...kernelHelpers(
+      contents,
+      [...stored],
+      kernels.some(({ kernel }) => usesMatrixUnits(kernel)),
+    ),
     ...vectorFunctions(kernels.map(({ kernel }) => kernel)),
     '',
     ...[...printed.values()].flatMap(({ lines }) => [...lines, '']),

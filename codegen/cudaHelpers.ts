@@ -1,6 +1,7 @@
 /** What every `.cu` file holds beside its own kernels: accesses of vectors, checks of a call, launches. */
 import type { RealFormat } from '../src/core/precision.ts';
 import type { CudaContents, ParameterType } from './cudaContents.ts';
+import { matrixHelpers } from './cudaMatrix.ts';
 import { cudaScalars, typeName } from './cudaOperators.ts';
 
 /** The type of a parameter's elements as it arrives, and how one becomes a double. */
@@ -21,29 +22,27 @@ export const ownErrors = [
   { name: 'SOP_SMALL_WORKSPACE', code: -5, text: 'workspaceBytes is less than the query function says' },
 ] as const;
 
-/** Elements that one access moves. */
-export const vectorLanes = (storage: RealFormat): 2 | 4 => (storage === 'f64' ? 2 : 4);
-
 /** What kernels use; nothing is said of what a file happens not to need. */
 export function kernelHelpers(
   { storage, invocations }: Pick<CudaContents, 'storage' | 'invocations'>,
   stored: readonly ParameterType[],
+  usesMatrixUnits: boolean,
 ): string[] {
   const isHalf = storage === 'f16' || storage === 'bf16';
-  const lanes = vectorLanes(storage);
+  const lanes = storage === 'f64' ? 2 : 4;
+  const element = cudaScalars[storage];
   return [
     `constexpr int threads = ${invocations};`,
-    `constexpr int lanes = ${lanes};`,
+    `using Element = ${element};`,
     ...(isHalf
-      ? [`struct alignas(8) ${typeName({ scalar: storage, lanes })} { ${cudaScalars[storage]} x, y, z, w; };`]
+      ? [`struct alignas(8) ${typeName({ scalar: storage, lanes })} { ${element} x, y, z, w; };`]
       : []),
-    `using Element = ${cudaScalars[storage]};`,
-    `using Vector = ${typeName({ scalar: storage, lanes })};`,
     '',
     '// Neighbours in memory: one access where they are a whole vector for certain, else one after another.',
     ...accessHelpers(storage),
     // What is computed may stay in the memory of a group.
     ...(isHalf ? accessHelpers('f32') : []),
+    ...(isHalf && usesMatrixUnits ? matrixHelpers(storage) : []),
     '',
     '// NaN where either is.',
     'template <class T> __device__ inline T maximum(T a, T b) { return a != a || a > b ? a : b; }',
@@ -108,7 +107,8 @@ struct Rows {
 }
 
 [[maybe_unused]] bool beginsAtVectors(const Rows& rows) {
-  return reinterpret_cast<uintptr_t>(rows.memory) % sizeof(Vector) == 0 && rows.distance % lanes == 0;
+  const int64_t distance = rows.distance * static_cast<int64_t>(sizeof(Element));
+  return reinterpret_cast<uintptr_t>(rows.memory) % 16 == 0 && distance % 16 == 0;
 }
 
 // As many rows as a launch may take: what it counts in elements stays below 2^31.

@@ -13,8 +13,13 @@ import { at, invariant } from '../src/core/invariant.ts';
 import { add, declare, literal, multiply, operation, variable } from '../src/kernel/build.ts';
 import { type GroupKernel, type Launch, launchNames } from '../src/kernel/group.ts';
 import type { Expression, Kernel, Statement } from '../src/kernel/kernel.ts';
+import { subgroupMembers } from '../src/kernel/matrix.ts';
 
-const [group, groups, lane] = launchNames.map(name => variable(name)) as [Expression, Expression, Expression];
+const launched = Object.fromEntries(launchNames.map(name => [name, variable(name)])) as Record<
+  (typeof launchNames)[number],
+  Expression
+>;
+const { group, groups, lane, subgroup, member } = launched;
 
 type Loop = Statement & { readonly kind: 'for' };
 
@@ -30,6 +35,9 @@ export function distribute(kernel: Kernel, launch: Launch): GroupKernel {
     }
     if (statement.kind !== 'for') return [statement];
     if (statement.axis === 'lane') return overInvocations(statement, members, `work${nests++ || ''}`);
+    if (statement.axis === 'subgroup')
+      return overInvocations(statement, subgroups(launch), `work${nests++ || ''}`).flatMap(visit);
+    if (statement.axis === 'member') return [declare(statement.variable, member), ...statement.body];
     const body = statement.body.flatMap(visit);
     if (statement.axis !== 'grid') return [{ ...statement, body }];
     const { variable: name, step, to } = statement;
@@ -83,6 +91,12 @@ export function spread(kernel: Kernel, launch: Launch): SpreadKernel {
 interface Team {
   readonly first: Expression;
   readonly count: Expression;
+}
+
+/** Whole subgroups as the members of a team. */
+function subgroups({ invocations }: Launch): Team {
+  invariant(invocations % subgroupMembers === 0, 'a group is whole subgroups');
+  return { first: subgroup, count: literal(invocations / subgroupMembers) };
 }
 
 /** Tiles number group, group + groups, ... of ⌈to / tileRows⌉. */
@@ -155,7 +169,7 @@ function nestOf(outermost: Loop): {
   for (let { body } = outermost; ; ) {
     const last = body.at(-1);
     const before = body.slice(0, -1);
-    const isNest = last?.kind === 'for' && last.axis === 'lane' && before.every(bindsOnly);
+    const isNest = last?.kind === 'for' && last.axis === outermost.axis && before.every(bindsOnly);
     if (!isNest) return { loops, preludes: [...preludes, []], body };
     loops.push(last);
     preludes.push(before);

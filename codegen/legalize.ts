@@ -48,6 +48,9 @@ function legalizeStatement(context: Context, statement: Statement): Statement[] 
     // Addresses and bounds are integers, for which nothing is missing.
     case 'load':
       return [statement];
+    // Planned only where a profile has matrix units; its operands are names.
+    case 'multiplyMatrices':
+      return [statement];
     case 'declare':
     case 'assign':
     case 'store': {

@@ -161,6 +161,9 @@ function statement(printing: Printing, node: Statement): Sexpression[] {
     }
     case 'barrier':
       return [];
+    case 'multiplyMatrices':
+      invariant(false, 'WebAssembly has no matrix units');
+      break;
     default:
       return unreachable(node);
   }

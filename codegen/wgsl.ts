@@ -103,6 +103,7 @@ function inVectors(body: readonly Statement[], alignment: Alignment): Statement[
       case 'barrier':
       case 'comment':
       case 'declare':
+      case 'multiplyMatrices':
         return statement;
       default:
         return unreachable(statement);

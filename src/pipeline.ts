@@ -2,7 +2,7 @@
  * The table of contents: every pass from text to kernels, in order. Read this first.
  *
  *   text ─parse─▶ AST ─check─▶ typed program ─elaborate─▶ operator IR ─normalise─▶ operator IR ─plan─▶ plan
- *        ─place, keep sums, reuse, slice, fit─▶ tile IR ─lower─▶ kernel IR ─simplify, legalize─▶ kernel IR ─print─▶ …
+ *        ─place, orient, keep sums, reuse, slice, fit─▶ tile IR ─lower─▶ kernel IR ─simplify, legalize─▶ kernel IR ─print─▶ …
  *
  * A verifier runs after each of the later passes and blames it by name. No I/O here.
  */
@@ -21,12 +21,14 @@ import { simplify } from './kernel/simplify.ts';
 import { verifyKernel } from './kernel/verify.ts';
 import type { PackedBuffer } from './lower/context.ts';
 import { type LoweringOptions, lowerProgram } from './lower/lower.ts';
+import { planMatrix } from './lower/matrixPlan.ts';
 import { placeSegment } from './lower/place.ts';
 import { type Plan, planProgram, type Segment } from './plan/plan.ts';
-import type { GroupLimits, Profile } from './plan/profile.ts';
+import { type GroupLimits, matrixUnitsFor, type Profile, profileFor } from './plan/profile.ts';
 import { verifyPlan } from './plan/verify.ts';
 import { normaliseProgram, type Trace } from './rewrite/normalise.ts';
 import { fitScratch } from './tile/fit.ts';
+import { orientScratch } from './tile/orient.ts';
 import { keepSums } from './tile/precision.ts';
 import { reuseScratch } from './tile/reuse.ts';
 import { sliceProgram } from './tile/slice.ts';
@@ -75,10 +77,13 @@ export function lowerOperator(
   packed: PackedBuffer[],
 ): LoweredOperator {
   const { program, trace } = normaliseProgram(mode === 'apply' ? source : adjointProgram(source));
-  const plan = pass('plan', verifyPlan, planProgram(program, target.profile, precisionOf(target)));
+  const precision = precisionOf(target);
+  const profile = profileFor(target.profile, precision.storage);
+  const plan = pass('plan', verifyPlan, planProgram(program, profile, precision));
   const tiles = plan.segments.map(segment => {
     const tile = pass('place', verifyTile, placed(plan, segment));
-    const precise = target.storage === undefined ? tile : pass('keep sums', verifyTile, keepSums(tile));
+    const turned = pass('orient', verifyTile, forMatrixUnits(tile, target));
+    const precise = target.storage === undefined ? turned : pass('keep sums', verifyTile, keepSums(turned));
     const reused = pass('reuse', verifyTile, reuseScratch(precise));
     const cut = pass('slice', verifyTile, inSlices(reused, target));
     return pass('fit', verifyTile, fitted(cut, target));
@@ -125,27 +130,43 @@ function placed(plan: Plan, segment: Segment): TileProgram {
   });
 }
 
+/** Matrix units read neighbours along a sum. */
+function forMatrixUnits(tile: TileProgram, target: LoweringTarget): TileProgram {
+  const { matrix } = loweringOptions(target).machine;
+  if (matrix === undefined) return tile;
+  return orientScratch(tile, contract => planMatrix(contract, matrix, tile.tileRows) !== undefined);
+}
+
 /** The memory of a group is small: in slices of a row more rows share the weights. */
 function inSlices(tile: TileProgram, target: LoweringTarget): TileProgram {
-  const { group, tileBytes: bytes, tileRows, rowsTogether } = target.profile;
-  if (group === undefined) return tile;
   const precision = precisionOf(target);
+  const { group, tileBytes: bytes, tileRows, rowsTogether } = profileFor(target.profile, precision.storage);
+  if (group === undefined) return tile;
   const pieceElements = group.sectorBytes / realFormats[precision.storage].bytes;
   return sliceProgram(tile, { bytes, precision, tileRows, rowsTogether, pieceElements });
 }
 
 /** A cache holds what it can; the memory of a group must hold all. */
 function fitted(tile: TileProgram, target: LoweringTarget): TileProgram {
-  const { group, tileBytes: bytes, vectorLanes: lanes, rowsTogether } = target.profile;
+  const precision = precisionOf(target);
+  const {
+    group,
+    tileBytes: bytes,
+    vectorLanes: lanes,
+    rowsTogether,
+  } = profileFor(target.profile, precision.storage);
   if (group === undefined) return tile;
-  return fitScratch(tile, { bytes, lanes, rowsTogether, precision: precisionOf(target) });
+  return fitScratch(tile, { bytes, lanes, rowsTogether, precision });
 }
 
 export function loweringOptions(target: LoweringTarget): LoweringOptions {
-  const { profile, scalar } = target;
+  const { profile, scalar, storage } = target;
   const precision = precisionOf(target);
+  const units = matrixUnitsFor(profile, precision.storage);
   return {
     machine: {
+      matrix:
+        units && storage !== undefined ? { scalar: storage, accumulators: units.accumulators } : undefined,
       lanes: scalar === 'f64' ? profile.vectorLanes / 2 : profile.vectorLanes,
       accumulators: profile.accumulators,
       rowsTogether: profile.rowsTogether,

@@ -8,13 +8,10 @@ import type { GroupKernel } from '../../src/kernel/group.ts';
 import { printCuda } from '../cuda.ts';
 import type { CudaContents, CudaMode, CudaOperator, CudaPackStep } from '../cudaContents.ts';
 import { workspaceRowBytes } from '../cudaFile.ts';
-import { vectorLanes } from '../cudaHelpers.ts';
 
 export interface LaunchTable {
   readonly format: string;
   readonly profile: string;
-  /** Elements of a vector: rows that begin at whole ones take the kernels for `aligned`. */
-  readonly lanes: number;
   readonly operators: Readonly<Record<string, OperatorLaunches>>;
 }
 
@@ -46,7 +43,7 @@ interface PackLaunch extends KernelLaunch {
 interface KernelLaunch {
   /** As its source names it; a cubin has the name with its signature. */
   readonly kernel: string;
-  /** Whether there are two of it, for rows that begin at whole vectors and for others. */
+  /** Whether there are two of it, for rows that all begin at multiples of 16 bytes and for others. */
   readonly chooses: boolean;
   readonly threads: number;
   readonly sharedBytes: number;
@@ -65,7 +62,6 @@ export function launchTable({ storage, profile, operators }: CudaContents): Laun
   return {
     format: storage,
     profile,
-    lanes: vectorLanes(storage),
     operators: Object.fromEntries(operators.map(operator => [operator.name, launchesOf(operator)])),
   };
 }

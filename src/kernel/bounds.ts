@@ -28,11 +28,17 @@ export interface Knowledge {
   /** Quotients by what they divide, so that equal expressions are one atom. */
   readonly quotients: Map<string, Form>;
   readonly names: Map<string, Form>;
+  /** Whether a remainder is an atom of its own, or the dividend less so many divisors. */
+  readonly remainders: 'atoms' | 'differences';
   /** Told about divisions and such whose operand may be negative. */
   readonly complain: (problem: string) => void;
 }
 
-export const newKnowledge = (complain: (problem: string) => void): Knowledge => ({
+export const newKnowledge = (
+  complain: (problem: string) => void,
+  remainders: Knowledge['remainders'] = 'differences',
+): Knowledge => ({
+  remainders,
   atoms: 0,
   facts: [],
   cases: new Map(),
@@ -188,7 +194,7 @@ function formOfOperation(knowledge: Knowledge, node: Expression & { kind: 'opera
       // Unlike a division, it means something for the bits of any number.
       return isNonNegative(knowledge, a) ? quotient(knowledge, a, 2 ** divisor) : newAtom(knowledge);
     case 'modulo':
-      return divisor === undefined ? newAtom(knowledge) : plus(a, quotient(knowledge, a, divisor), -divisor);
+      return divisor === undefined ? newAtom(knowledge) : remainder(knowledge, a, divisor);
     case 'minimum': {
       const least = choice(knowledge, a, b, { holds: [plus(b, a, -1)], fails: [plus(a, b, -1)] });
       for (const each of simplestFirst(a, b)) assume(knowledge, plus(each, least, -1));
@@ -261,6 +267,24 @@ function quotient(knowledge: Knowledge, form: Form, divisor: number): Form {
   // What bounds the dividend bounds the quotient in whole numbers: form <= b says divisor·q <= b, which is tightened.
   for (const bound of boundsOf(knowledge, form)) assume(knowledge, plus(bound, whole, -divisor));
   return whole;
+}
+
+/**
+ * form mod divisor. As an atom of its own beside the quotient it keeps the dividend's atoms out of bounds that need only
+ * that it is less than the divisor; as a difference it is nearer to bounds that need what it is.
+ */
+function remainder(knowledge: Knowledge, form: Form, divisor: number): Form {
+  const exact = plus(form, quotient(knowledge, form, divisor), -divisor);
+  if (knowledge.remainders === 'differences' || exact.of.size <= 1) return exact;
+  const key = `mod ${divisor} ${exact.constant} ${[...exact.of].sort(([a], [b]) => a - b)}`;
+  const atom = knowledge.quotients.get(key) ?? newAtom(knowledge);
+  knowledge.quotients.set(key, atom);
+  // What is known ends with the block that found it out.
+  assume(knowledge, atom);
+  assume(knowledge, plus(number(divisor - 1), atom, -1));
+  assume(knowledge, plus(exact, atom, -1));
+  assume(knowledge, plus(atom, exact, -1));
+  return atom;
 }
 
 /** Forms b, free of the form's atoms, with form <= b. */

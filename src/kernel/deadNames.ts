@@ -14,11 +14,13 @@ export function namesRead(body: readonly Statement[]): ReadonlySet<string> {
   const live: string[] = [];
   visitStatements(body, statement => {
     const names = expressionsOf(statement).flatMap(namesIn);
-    if (statement.kind === 'declare' || statement.kind === 'assign' || statement.kind === 'load') {
-      const from = sources.get(statement.name) ?? new Set<string>();
-      sources.set(statement.name, from);
+    const bound = boundBy(statement);
+    if (bound === undefined) live.push(...names);
+    else {
+      const from = sources.get(bound) ?? new Set<string>();
+      sources.set(bound, from);
       for (const name of names) from.add(name);
-    } else live.push(...names);
+    }
   });
   const read = new Set<string>();
   for (let name = live.pop(); name !== undefined; name = live.pop()) {
@@ -29,6 +31,13 @@ export function namesRead(body: readonly Statement[]): ReadonlySet<string> {
   return read;
 }
 
+/** The name that a statement gives a value. */
+function boundBy(statement: Statement): string | undefined {
+  if (statement.kind === 'multiplyMatrices') return statement.accumulator;
+  const binds = statement.kind === 'declare' || statement.kind === 'assign' || statement.kind === 'load';
+  return binds ? statement.name : undefined;
+}
+
 export function dropUnread(body: readonly Statement[], read: ReadonlySet<string>): readonly Statement[] {
   const kept = body.flatMap((statement): readonly Statement[] => {
     switch (statement.kind) {
@@ -36,6 +45,8 @@ export function dropUnread(body: readonly Statement[], read: ReadonlySet<string>
       case 'assign':
       case 'load':
         return read.has(statement.name) ? [statement] : [];
+      case 'multiplyMatrices':
+        return read.has(statement.accumulator) ? [statement] : [];
       case 'for': {
         const inner = dropUnread(statement.body, read);
         return inner.length === 0

@@ -4,19 +4,33 @@
  * barriers, the invocations of a group in an order of choice: a kernel whose result depends on that order
  * has a race.
  */
-import { at, invariant } from '../core/invariant.ts';
+import { at, invariant, unreachable } from '../core/invariant.ts';
 import {
   type Act,
   type Arguments,
   bind,
   compileLane,
+  compileLanes,
   compileStart,
   compileStatement,
   type Machine,
   type Memories,
   newMachine,
+  slotOf,
 } from './interpret.ts';
 import type { Kernel, Parameter, Statement } from './kernel.ts';
+import {
+  elementOfA,
+  elementOfB,
+  elementOfD,
+  elementsOfA,
+  elementsOfB,
+  elementsOfD,
+  subgroupMembers,
+  tileColumns,
+  tileReduce,
+  tileRows,
+} from './matrix.ts';
 import { verifyKernel } from './verify.ts';
 
 /** How a kernel is launched: as groups of so many invocations. */
@@ -29,9 +43,9 @@ export interface Launch {
 
 /**
  * `group` < `groups` numbers the groups of a launch, `lane` < invocations the members of a group; `slice` < slices the
- * groups of equal number, where there are several.
+ * groups of equal number, where there are several. Member `member` of subgroup `subgroup` is lane 32·subgroup + member.
  */
-export const launchNames = ['group', 'groups', 'lane', 'slice'] as const;
+export const launchNames = ['group', 'groups', 'lane', 'slice', 'subgroup', 'member'] as const;
 
 export interface GroupKernel extends Kernel {
   readonly launch: Launch;
@@ -44,12 +58,14 @@ export interface GroupKernel extends Kernel {
 /** The problems of the kernel, with what the launch binds as parameters. */
 export function verifyGroupKernel(kernel: GroupKernel): string[] {
   const { invocations, maximumGroups } = kernel.launch;
-  const [group, groups, lane, slice] = launchNames;
+  const [group, groups, lane, slice, subgroup, member] = launchNames;
   const launch: readonly Parameter[] = [
     { name: group, maximum: maximumGroups - 1 },
     { name: groups, minimum: 1, maximum: maximumGroups },
     { name: lane, maximum: invocations - 1 },
     ...(kernel.slices > 1 ? [{ name: slice, maximum: kernel.slices - 1 }] : []),
+    { name: subgroup, maximum: Math.floor((invocations - 1) / subgroupMembers) },
+    { name: member, maximum: Math.min(subgroupMembers, invocations) - 1 },
   ];
   return verifyKernel({ ...kernel, parameters: [...kernel.parameters, ...launch] });
 }
@@ -74,13 +90,15 @@ export function interpretGroups(
   const order = Array.from({ length: invocations }, (_, k) =>
     run.order === 'forward' ? k : invocations - 1 - k,
   );
-  const body = compileUniform(machine, kernel.body, { files, order });
+  const turn: Turn = { team: { files, order } };
+  const body = compileUniform(machine, kernel.body, turn);
   for (let number = 0; number < run.groups * kernel.slices; number++) {
     start(buffers, parameters);
     const [group, slice] = [Math.floor(number / kernel.slices), number % kernel.slices];
     for (let k = 0; k < invocations; k++) {
       const file = [...machine.registers];
-      [group, run.groups, k, slice].forEach((value, name) => {
+      const [subgroup, member] = [Math.floor(k / subgroupMembers), k % subgroupMembers];
+      [group, run.groups, k, slice, subgroup, member].forEach((value, name) => {
         file[at(slots, name)] = value;
       });
       files[k] = file;
@@ -95,9 +113,15 @@ interface Team {
   readonly order: readonly number[];
 }
 
+/** Who is running: a whole group, or one subgroup of it. */
+interface Turn {
+  team: Team;
+}
+
 /** Runs an act with the registers of each invocation in turn. */
-function byAll({ registers }: Machine, { files, order }: Team, act: Act): Act {
+function byAll({ registers }: Machine, turn: Turn, act: Act): Act {
   return () => {
+    const { files, order } = turn.team;
     for (const number of order) {
       const file = files[number] ?? [];
       for (let slot = 0; slot < registers.length; slot++) registers[slot] = file[slot] ?? Number.NaN;
@@ -107,49 +131,144 @@ function byAll({ registers }: Machine, { files, order }: Team, act: Act): Act {
   };
 }
 
-/** Statements around barriers, which all invocations go through together; the rest each goes through alone. */
-function compileUniform(machine: Machine, body: readonly Statement[], team: Team): Act {
+/** Statements that invocations go through together, and between them those that each goes through alone. */
+function compileUniform(machine: Machine, body: readonly Statement[], turn: Turn): Act {
   const acts = body.flatMap((statement): Act[] => {
-    if (!hasBarrier(statement))
-      return compileStatement(machine, statement).map(act => byAll(machine, team, act));
-    if (statement.kind === 'for') return [compileUniformLoop(machine, statement, team)];
-    invariant(
-      statement.kind === 'barrier',
-      `a barrier inside ${statement.kind}, which invocations may leave apart`,
-    );
-    return [];
+    if (contains(statement, 'barrier')) return compileTogether(machine, statement, turn);
+    if (contains(statement, 'multiplyMatrices')) return [bySubgroups(machine, statement, turn)];
+    return compileStatement(machine, statement).map(act => byAll(machine, turn, act));
   });
   return () => {
     for (const act of acts) act();
   };
 }
 
-function compileUniformLoop(machine: Machine, node: Statement & { kind: 'for' }, team: Team): Act {
-  const bounds = [node.from, node.to, node.step].map(bound => compileLane(machine, bound, 0));
-  const slot = bind(machine, node.variable, 1);
-  const body = compileUniform(machine, node.body, team);
-  const evaluate = (): number[] => {
-    const made = team.files.map(file => {
+function compileTogether(machine: Machine, statement: Statement, turn: Turn): Act[] {
+  switch (statement.kind) {
+    case 'for':
+      return [compileUniformLoop(machine, statement, turn)];
+    case 'if':
+      return [compileUniformIf(machine, statement, turn)];
+    case 'multiplyMatrices':
+      return [compileMatrices(machine, statement, turn)];
+    case 'barrier':
+      return [];
+    case 'assign':
+    case 'comment':
+    case 'declare':
+    case 'load':
+    case 'store':
+      invariant(false, `nothing together in ${statement.kind}`);
+      break;
+    default:
+      return unreachable(statement);
+  }
+}
+
+/** Each subgroup goes its own way through what only its members do together. */
+function bySubgroups(machine: Machine, statement: Statement, turn: Turn): Act {
+  const inner = compileTogether(machine, statement, turn);
+  return () => {
+    const whole = turn.team;
+    if (whole.files.length > subgroupMembers) {
+      for (let first = 0; first < whole.files.length; first += subgroupMembers) {
+        const files = whole.files.slice(first, first + subgroupMembers);
+        const order = whole.order.filter(k => k >= first && k < first + subgroupMembers).map(k => k - first);
+        turn.team = { files, order };
+        for (const act of inner) act();
+      }
+      turn.team = whole;
+    } else for (const act of inner) act();
+  };
+}
+
+/** D += A · B over the members of a subgroup: products exact, their sum rounded once. */
+function compileMatrices(
+  machine: Machine,
+  { accumulator, a, b, part }: Statement & { kind: 'multiplyMatrices' },
+  turn: Turn,
+): Act {
+  const { scalar } = a.type;
+  const slot = slotOf(machine, accumulator);
+  const own = [compileLanes(machine, a), compileLanes(machine, b).slice(part * elementsOfB(scalar))] as const;
+  const [length, columns] = [tileReduce(scalar), tileColumns];
+  return () => {
+    const { files } = turn.team;
+    invariant(files.length === subgroupMembers, 'a whole subgroup multiplies');
+    const left = new Float64Array(tileRows * length);
+    const right = new Float64Array(length * columns);
+    files.forEach((file, member) => {
       for (let each = 0; each < machine.registers.length; each++)
         machine.registers[each] = file[each] ?? Number.NaN;
-      return bounds.map(bound => bound());
+      for (let k = 0; k < elementsOfA(scalar); k++) {
+        const { row, reduce } = elementOfA(scalar, member, k);
+        left[row * length + reduce] = at(own[0], k)();
+      }
+      for (let k = 0; k < elementsOfB(scalar); k++) {
+        const { reduce, column } = elementOfB(scalar, member, k);
+        right[reduce * columns + column] = at(own[1], k)();
+      }
+    });
+    files.forEach((file, member) => {
+      for (let k = 0; k < elementsOfD; k++) {
+        const { row, column } = elementOfD(member, k);
+        let sum = file[slot + k] ?? Number.NaN;
+        for (let each = 0; each < length; each++)
+          sum += at(left, row * length + each) * at(right, each * columns + column);
+        file[slot + k] = Math.fround(sum);
+      }
+    });
+  };
+}
+
+/** What all invocations of a team evaluate alike. */
+function uniform(
+  machine: Machine,
+  turn: Turn,
+  values: readonly (() => number)[],
+  what: string,
+): () => number[] {
+  return () => {
+    const made = turn.team.files.map(file => {
+      for (let each = 0; each < machine.registers.length; each++)
+        machine.registers[each] = file[each] ?? Number.NaN;
+      return values.map(value => value());
     });
     const [first, ...others] = made;
     const isUniform = others.every(other => other.every((value, k) => value === first?.[k]));
-    invariant(first !== undefined && isUniform, `the bounds of the loop over ${node.variable} are uniform`);
+    invariant(first !== undefined && isUniform, `${what} are uniform`);
     return first;
   };
+}
+
+function compileUniformLoop(machine: Machine, node: Statement & { kind: 'for' }, turn: Turn): Act {
+  const bounds = [node.from, node.to, node.step].map(bound => compileLane(machine, bound, 0));
+  const evaluate = uniform(machine, turn, bounds, `the bounds of the loop over ${node.variable}`);
+  const slot = bind(machine, node.variable, 1);
+  const body = compileUniform(machine, node.body, turn);
   return () => {
     const [from = 0, to = 0, step = 1] = evaluate();
     for (let value = from; value < to; value += step) {
-      for (const file of team.files) file[slot] = value;
+      for (const file of turn.team.files) file[slot] = value;
       body();
     }
   };
 }
 
-function hasBarrier(statement: Statement): boolean {
-  if (statement.kind === 'for') return statement.body.some(hasBarrier);
-  if (statement.kind === 'if') return [...statement.then, ...statement.otherwise].some(hasBarrier);
-  return statement.kind === 'barrier';
+function compileUniformIf(machine: Machine, node: Statement & { kind: 'if' }, turn: Turn): Act {
+  const evaluate = uniform(
+    machine,
+    turn,
+    [compileLane(machine, node.condition, 0)],
+    'conditions around barriers',
+  );
+  const [then, otherwise] = [node.then, node.otherwise].map(each => compileUniform(machine, each, turn));
+  return () => (evaluate()[0] !== 0 ? then?.() : otherwise?.());
+}
+
+function contains(statement: Statement, kind: Statement['kind']): boolean {
+  if (statement.kind === 'for') return statement.body.some(each => contains(each, kind));
+  if (statement.kind === 'if')
+    return [...statement.then, ...statement.otherwise].some(each => contains(each, kind));
+  return statement.kind === kind;
 }

@@ -109,7 +109,7 @@ export function bind(machine: Machine, name: string, lanes: number): number {
   return slot;
 }
 
-function slotOf({ scope }: Machine, name: string): number {
+export function slotOf({ scope }: Machine, name: string): number {
   const slot = scope.get(name);
   invariant(slot !== undefined, `${name} is read or assigned where it is not declared`);
   return slot;
@@ -148,6 +148,9 @@ export function compileStatement(machine: Machine, statement: Statement): Act[] 
       const otherwise = compileBlock(machine, statement.otherwise);
       return [() => (condition() !== 0 ? then() : otherwise())];
     }
+    case 'multiplyMatrices':
+      invariant(false, 'the members of a subgroup run together: group.ts');
+      break;
     default:
       return unreachable(statement);
   }
@@ -229,7 +232,7 @@ function compileLoop(machine: Machine, node: Statement & { kind: 'for' }): Act {
   };
 }
 
-const compileLanes = (machine: Machine, value: Expression): Evaluate[] =>
+export const compileLanes = (machine: Machine, value: Expression): Evaluate[] =>
   Array.from({ length: value.type.lanes }, (_, lane) => compileLane(machine, value, lane));
 
 export function compileLane(machine: Machine, node: Expression, lane: number): Evaluate {

@@ -17,6 +17,10 @@
  * - `shared` buffers live for one group; `barrier` is legal only in uniform control flow.
  * - f16 and bf16 are formats of memory: they are loaded, stored, and converted by `toPrecision`, which widens
  *   exactly and rounds once, to nearest even. No operator computes in them.
+ * - The iterations of a loop of axis `member`, as many as a subgroup has, go on together, statement by statement.
+ *   `multiplyMatrices` stands inside such a loop, in control flow that is the same for all of them:
+ *   accumulator += a · b, with the elements of the three matrices spread over the members as matrix.ts says. Products
+ *   are exact, and the order and the rounding of their sum are the machine's.
  * Deliberately missing: allocation, recursion, pointers, early exit, data-dependent loop bounds other than parameters.
  */
 import { type RealFormat, realFormats } from '../core/precision.ts';
@@ -27,7 +31,8 @@ export const bytesOf = (scalar: Scalar): number => (scalar === 'i32' ? 4 : realF
 
 export interface Type {
   readonly scalar: Scalar;
-  readonly lanes: 1 | 2 | 4;
+  /** Eight only of formats of sixteen bits: a lane's part of the operands of matrix units (matrix.ts). */
+  readonly lanes: 1 | 2 | 4 | 8;
 }
 
 /**
@@ -118,8 +123,11 @@ export type Expression =
   /** A vector of its lanes. */
   | { readonly kind: 'vector'; readonly type: Type; readonly elements: readonly Expression[] };
 
-/** What a loop's iterations may become. `unrolled` bounds are literals. */
-export type LoopAxis = 'grid' | 'group' | 'lane' | 'sequential' | 'unrolled';
+/**
+ * What a loop's iterations may become. Those of `subgroup` are independent, each for the members of one subgroup, which
+ * are the iterations of `member` inside it. `unrolled` bounds are literals.
+ */
+export type LoopAxis = 'grid' | 'group' | 'lane' | 'subgroup' | 'member' | 'sequential' | 'unrolled';
 
 export type Statement =
   | { readonly kind: 'comment'; readonly text: string }
@@ -154,6 +162,14 @@ export type Statement =
       readonly condition: Expression;
       readonly then: readonly Statement[];
       readonly otherwise: readonly Statement[];
+    }
+  /** `part` counts the operands that the lanes of `b` hold one after another. */
+  | {
+      readonly kind: 'multiplyMatrices';
+      readonly accumulator: string;
+      readonly a: Expression;
+      readonly b: Expression;
+      readonly part: number;
     }
   | { readonly kind: 'barrier' };
 

@@ -65,6 +65,13 @@ function simplifyStatement(statement: Statement, copy: Copy): readonly Statement
         index === statement.index && value === statement.value ? statement : { ...statement, index, value },
       ];
     }
+    case 'multiplyMatrices': {
+      const target = copy.values.get(statement.accumulator);
+      const accumulator = target?.kind === 'variable' ? target.name : statement.accumulator;
+      const [a, b] = [fold(statement.a), fold(statement.b)];
+      const isSame = accumulator === statement.accumulator && a === statement.a && b === statement.b;
+      return [isSame ? statement : { ...statement, accumulator, a, b }];
+    }
     case 'for':
       return simplifyLoop(statement, copy);
     case 'if':
@@ -138,6 +145,7 @@ function namesBound(body: readonly Statement[]): [string, Expression['type']][] 
       case 'assign':
       case 'store':
       case 'barrier':
+      case 'multiplyMatrices':
         return [];
       default:
         return unreachable(statement);

@@ -32,6 +32,10 @@ function statementLines(statement: Statement, indent: string): string[] {
       return [`${indent}// ${statement.text}`];
     case 'barrier':
       return [`${indent}barrier`];
+    case 'multiplyMatrices': {
+      const { accumulator, a, b, part } = statement;
+      return [`${indent}${accumulator} += ${expressionText(a)} · ${expressionText(b)}.part${part}`];
+    }
     case 'declare': {
       const { name, value, mutable } = statement;
       return [

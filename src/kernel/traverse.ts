@@ -28,6 +28,8 @@ export function expressionsOf(statement: Statement): readonly Expression[] {
       return [statement.from, statement.to, statement.step];
     case 'if':
       return [statement.condition];
+    case 'multiplyMatrices':
+      return [statement.a, statement.b];
     case 'comment':
     case 'barrier':
       return [];

@@ -19,6 +19,7 @@ import {
 } from './bounds.ts';
 import { i32, sameType } from './build.ts';
 import type { Buffer, Expression, Extent, Kernel, Statement, Type } from './kernel.ts';
+import { matrixProblems } from './matrix.ts';
 import { operandProblem } from './operandTypes.ts';
 import { pitchesOf, pitchProblems } from './pitch.ts';
 
@@ -33,19 +34,40 @@ export function verifyKernel(kernel: Kernel): string[] {
   return [...pitchProblems(kernel), ...ends.flatMap(values => verifyWith(kernel, new Map(values)))];
 }
 
-/** With some parameters known. */
+interface Problem {
+  /** How many places were looked at before. */
+  readonly after: number;
+  readonly text: string;
+}
+
+/** With some parameters known. A problem is one that no way of proving solves. */
 function verifyWith(kernel: Kernel, values: ReadonlyMap<string, number>): string[] {
-  const problems: string[] = [];
-  let place = kernel.name;
-  const knowledge = newKnowledge(problem => problems.push(`${place}: ${problem}`));
+  const problems = problemsOf(kernel, values, 'differences');
+  if (problems.length === 0) return [];
+  const others = problemsOf(kernel, values, 'atoms');
+  const isKnown = (problem: Problem) =>
+    others.some(({ after, text }) => after === problem.after && text === problem.text);
+  return problems.filter(isKnown).map(({ text }) => text);
+}
+
+function problemsOf(
+  kernel: Kernel,
+  values: ReadonlyMap<string, number>,
+  remainders: 'atoms' | 'differences',
+): Problem[] {
+  const problems: Problem[] = [];
+  let [place, after] = [kernel.name, 0];
+  const report = (problem: string) => problems.push({ after, text: `${place}: ${problem}` });
+  const knowledge = newKnowledge(report, remainders);
   const verification: Verification = {
     buffers: new Map(kernel.buffers.map(buffer => [buffer.name, buffer])),
     knowledge,
     bound: new Set(),
     scope: new Map(),
-    report: problem => problems.push(`${place}: ${problem}`),
+    report,
     at: name => {
       place = name;
+      after++;
     },
   };
   for (const { name } of kernel.buffers) bindName(verification, name);
@@ -129,6 +151,15 @@ function verifyStatement(verification: Verification, statement: Statement): void
       if (target === undefined) report(`${statement.name} is not declared`);
       else if (!target.mutable) report(`${statement.name} is not mutable`);
       else if (!sameType(target.type, statement.value.type)) report(`${statement.name} has another type`);
+      return;
+    }
+    case 'multiplyMatrices': {
+      verification.at(`multiplyMatrices ${statement.accumulator}`);
+      verifyExpression(verification, statement.a);
+      verifyExpression(verification, statement.b);
+      const target = scope.get(statement.accumulator);
+      if (target?.mutable !== true) report(`${statement.accumulator} is no accumulator`);
+      else for (const problem of matrixProblems(statement, target.type)) report(problem);
       return;
     }
     case 'load':

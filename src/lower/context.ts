@@ -5,7 +5,7 @@ import { invariant } from '../core/invariant.ts';
 import type { Precision, RealFormat } from '../core/precision.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import { add, i32, literal, multiply, variable } from '../kernel/build.ts';
-import type { Expression, Scalar } from '../kernel/kernel.ts';
+import { bytesOf, type Expression, type Scalar } from '../kernel/kernel.ts';
 import { formatOf } from '../tile/precision.ts';
 import type { TileBuffer } from '../tile/tile.ts';
 import type { Machine } from './schedule.ts';
@@ -65,10 +65,25 @@ export function heldAs({ buffers, precision }: Lowering, name: string): RealForm
  * Elements from one row of a buffer to the next. Scratch rows take an odd number of cache lines, so that the
  * same column of several rows falls into different sets of a cache; where there is no cache, whole vectors.
  */
-export function pitchOf({ role, width }: TileBuffer, { lineElements, lanes }: Machine): number {
+export function pitchOf(
+  buffer: TileBuffer,
+  { machine, precision }: Pick<Lowering, 'machine' | 'precision'>,
+): number {
+  const { role, width } = buffer;
+  const { lineElements, lanes, matrix } = machine;
   if (role !== 'scratch') return width;
+  if (matrix !== undefined) return pastLines(width, bytesOf(formatOf(buffer, precision)));
   if (lineElements === 0) return Math.ceil(width / lanes) * lanes;
   return (Math.ceil(width / lineElements) | 1) * lineElements;
+}
+
+/** Bytes of all banks of shared memory, and of the widest access of one member. */
+const [bankBytes, accessBytes] = [128, 16];
+
+/** The least row that ends one access past a multiple of all banks (matrix.ts). */
+function pastLines(width: number, bytes: number): number {
+  const [line, access] = [bankBytes / bytes, accessBytes / bytes];
+  return Math.ceil((width - access) / line) * line + access;
 }
 
 /** The parameter that says how far apart the rows of a buffer begin, where the call says it. */
@@ -79,7 +94,7 @@ export const pitchParameter = ({ stridedRows }: Pick<Lowering, 'stridedRows'>, {
 export function rowDistance(lowering: Lowering, name: string, rows: Expression): Expression {
   const buffer = bufferNamed(lowering, name);
   const pitch = pitchParameter(lowering, buffer);
-  return multiply(rows, pitch === undefined ? literal(pitchOf(buffer, lowering.machine)) : variable(pitch));
+  return multiply(rows, pitch === undefined ? literal(pitchOf(buffer, lowering)) : variable(pitch));
 }
 
 /** The address of element 0 of row `row` of the tile. */

@@ -4,9 +4,10 @@ import { declare, literal, loop, operation } from '../kernel/build.ts';
 import type { Buffer, Kernel, Statement } from '../kernel/kernel.ts';
 import { visitStatements } from '../kernel/traverse.ts';
 import { formatOf } from '../tile/precision.ts';
-import type { TileBuffer, TileProgram } from '../tile/tile.ts';
+import type { ContractStatement, TileBuffer, TileProgram } from '../tile/tile.ts';
 import {
   batchRows,
+  heldAs,
   type Lowering,
   type PackedBuffer,
   packedKey,
@@ -16,6 +17,8 @@ import {
   tileStart,
 } from './context.ts';
 import { lowerContract } from './contract.ts';
+import { lowerMatrixContract } from './matrix.ts';
+import { planMatrix } from './matrixPlan.ts';
 import { lowerMove } from './moves.ts';
 import { isGrouped, type Machine } from './schedule.ts';
 import { barriersOf } from './synchronise.ts';
@@ -36,7 +39,7 @@ export interface LoweredProgram {
   readonly packed: readonly PackedBuffer[];
 }
 
-const reservedNames = ['batch', 'tile', 'rows', 'fullRows', 'slice'];
+const reservedNames = ['batch', 'tile', 'rows', 'fullRows', 'slice', 'subgroup', 'member'];
 
 /** The farthest that rows of the input or the output may be apart, in elements. */
 export const maximumPitch = 2 ** 24;
@@ -68,7 +71,7 @@ export function lowerProgram(
   const barrier: Statement = { kind: 'barrier' };
   const statements = program.statements.map((statement, k) => [
     ...(before[k] === true ? [barrier] : []),
-    ...(statement.kind === 'contract' ? lowerContract(lowering, statement) : lowerMove(lowering, statement)),
+    ...(statement.kind === 'contract' ? contractOf(lowering, statement) : lowerMove(lowering, statement)),
   ]);
   const body = tileLoop(lowering, program.slices, [...statements.flat(), ...(atEnd ? [barrier] : [])]);
   const names = new Set<string>();
@@ -91,6 +94,15 @@ export function lowerProgram(
     body,
   };
   return { kernel, packed: read };
+}
+
+function contractOf(lowering: Lowering, contract: ContractStatement): Statement[] {
+  const { matrix } = lowering.machine;
+  const isHeld = matrix !== undefined && heldAs(lowering, contract.input.buffer) === matrix.scalar;
+  const plan = isHeld ? planMatrix(contract, matrix, lowering.tileRows) : undefined;
+  return plan === undefined
+    ? lowerContract(lowering, contract)
+    : lowerMatrixContract(lowering, contract, plan);
 }
 
 function tileLoop(
@@ -126,7 +138,7 @@ function rowsBuffer(lowering: Lowering, buffer: TileBuffer): Buffer {
     name,
     scalar: formatOf(buffer, precision),
     extent: scratch
-      ? { fixed: tileRows * pitchOf(buffer, machine), perUnit: 0, parameter: undefined }
+      ? { fixed: tileRows * pitchOf(buffer, lowering), perUnit: 0, parameter: undefined }
       : { fixed: 0, perUnit: width, parameter: 'batch', ...(pitch && { pitch }) },
     space: scratch && isGrouped(machine) ? 'shared' : 'global',
     access: role === 'input' ? 'read' : 'readWrite',

@@ -38,7 +38,15 @@ export interface Region {
 
 export const isGrouped = ({ invocations }: Machine): boolean => invocations > 1;
 
+/** Matrix units, and how many tiles of sums a subgroup keeps in registers. */
+export interface MatrixUnits {
+  readonly scalar: 'f16' | 'bf16';
+  readonly accumulators: number;
+}
+
 export interface Machine {
+  /** Where the machine has them for what memory holds. */
+  readonly matrix: MatrixUnits | undefined;
   readonly lanes: number;
   readonly accumulators: number;
   /**

@@ -194,6 +194,7 @@ const renamed = (body: readonly Statement[], asBuffer: (name: string) => string)
       case 'barrier':
       case 'comment':
       case 'declare':
+      case 'multiplyMatrices':
         return statement;
       default:
         return unreachable(statement);

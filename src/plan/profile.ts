@@ -2,6 +2,7 @@
  * Device profiles: what a machine offers, as data. The planner reads these numbers and nothing else of a
  * target; a new machine is a new record.
  */
+import type { HalfFormat, RealFormat } from '../core/precision.ts';
 
 export interface Profile {
   readonly name: string;
@@ -29,8 +30,19 @@ export interface Profile {
   readonly stridedRows: boolean;
   /** Bytes the emitted module may allocate. */
   readonly memoryBytes: number;
+  /** Where the machine multiplies matrices of some formats as one operation of a subgroup. */
+  readonly matrixUnits: MatrixLimits | undefined;
   /** Groups of invocations that run a kernel together; nothing where one thread does. */
   readonly group: GroupLimits | undefined;
+}
+
+export interface MatrixLimits {
+  readonly formats: readonly HalfFormat[];
+  /** Rows of a tile, and how many of them should share the weights that a subgroup reads. */
+  readonly tileRows: number;
+  readonly rowsTogether: number;
+  /** Tiles of sums that a subgroup keeps in registers. */
+  readonly accumulators: number;
 }
 
 export interface GroupLimits {
@@ -62,6 +74,7 @@ const wasmSimd128: Profile = {
   fusedMultiplyAdd: false,
   stridedRows: false,
   memoryBytes: 2 ** 31,
+  matrixUnits: undefined,
   group: undefined,
 };
 
@@ -80,6 +93,7 @@ const webgpuDefault = {
   fusedMultiplyAdd: false,
   stridedRows: false,
   memoryBytes: 2 ** 31,
+  matrixUnits: undefined,
   group: { invocations: 256, maximumGroups: 65535, sectorBytes: 32, bindingBytes: 2 ** 27, features: [] },
 } as const satisfies Profile;
 
@@ -113,6 +127,7 @@ const sm80 = {
   fusedMultiplyAdd: true,
   stridedRows: true,
   memoryBytes: 2 ** 34,
+  matrixUnits: { formats: ['f16', 'bf16'], tileRows: 32, rowsTogether: 16, accumulators: 16 },
   group: {
     invocations: 256,
     maximumGroups: 2 ** 30,
@@ -132,6 +147,17 @@ export const profiles = {
   /** Compute capability 9.0, with its own instructions: 228 KB, of which a block may take 227. */
   sm_90a: { ...sm80, name: 'sm_90a', tileBytes: 96 * 1024 },
 } as const satisfies Record<string, Profile>;
+
+/** The profile as it is for a format of memory: matrix units share weights between more rows of a tile. */
+export function profileFor(profile: Profile, storage: RealFormat): Profile {
+  const units = matrixUnitsFor(profile, storage);
+  return units === undefined
+    ? profile
+    : { ...profile, tileRows: units.tileRows, rowsTogether: units.rowsTogether };
+}
+
+export const matrixUnitsFor = ({ matrixUnits }: Profile, storage: RealFormat): MatrixLimits | undefined =>
+  matrixUnits?.formats.some(format => format === storage) ? matrixUnits : undefined;
 
 export type ProfileName = keyof typeof profiles;
 

@@ -8,10 +8,11 @@
  */
 import { at } from '../core/invariant.ts';
 import type { Precision } from '../core/precision.ts';
-import { axis, computed, element, indexAdd, indexLiteral, indexMultiply, type Tensor } from '../ir/tensor.ts';
+import { axis, computed, element, indexLiteral } from '../ir/tensor.ts';
 import { wholeGroups } from './fit.ts';
 import { bytesOf } from './precision.ts';
 import { scratchWidth } from './reuse.ts';
+import { splitShape } from './split.ts';
 import type { Axis, ContractStatement, TileBuffer, TileProgram, TileStatement, View } from './tile.ts';
 import { buffersOf } from './traverse.ts';
 
@@ -215,22 +216,12 @@ function sliced(
     return {
       ...statement,
       axes: statement.axes.toSpliced(place, 1, ...own),
-      weights: splitAxis(statement.weights, place, count),
+      weights: splitShape(statement.weights, place, part),
       input: view(statement.input),
       output: view(statement.output),
     };
   });
   return { ...program, tileRows: rowsOf(program, count, machine), slices: count, buffers, statements };
-}
-
-/** The tensor with one axis of its shape as two. */
-function splitAxis(weights: Tensor, place: number, count: number): Tensor {
-  const part = at(weights.shape, place) / count;
-  const position = weights.shape.map((_, k) => {
-    if (k === place) return indexAdd(indexMultiply(axis(k), indexLiteral(part)), axis(k + 1));
-    return axis(k < place ? k : k + 1);
-  });
-  return computed(weights.shape.toSpliced(place, 1, count, part), element(weights, position));
 }
 
 /** The statements that one tile runs, slice after slice, each without its axis of slices. */

@@ -172,8 +172,8 @@ class _Kernels:
         # What a launch counts in elements stays below 2^31.
         limits = [(2**31 - 1 - columns) // max(1, ldx) + 1, (2**31 - 1 - rows) // rows + 1]
         most = min(batch, plan["rowsOfLaunch"], *limits)
-        lanes, size = self.table["lanes"], x.element_size()
-        aligned = x.data_ptr() % (lanes * size) == 0 and ldx % lanes == 0 and rows % lanes == 0
+        size = x.element_size()
+        aligned = all(each % 16 == 0 for each in (x.data_ptr(), ldx * size, rows * size))
         stream = torch.cuda.current_stream(x.device)
         weights = self._weights(operator, mode, parameters, keep, stream)
         workspace = x.new_empty(most * plan["workspaceRowBytes"], dtype=torch.uint8)
