@@ -34,11 +34,7 @@ export function printCudaFile(contents: CudaContents): string {
     '',
     'namespace {',
     '',
-    ...kernelHelpers(
-      contents,
-      [...stored],
-      kernels.some(({ kernel }) => usesMatrixUnits(kernel)),
-    ),
+    ...kernelHelpers(contents, [...stored], kernels.some(({ kernel }) => usesMatrixUnits(kernel))),
     ...vectorFunctions(kernels.map(({ kernel }) => kernel)),
     '',
     ...[...printed.values()].flatMap(({ lines }) => [...lines, '']),

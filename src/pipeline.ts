@@ -149,12 +149,7 @@ function inSlices(tile: TileProgram, target: LoweringTarget): TileProgram {
 /** A cache holds what it can; the memory of a group must hold all. */
 function fitted(tile: TileProgram, target: LoweringTarget): TileProgram {
   const precision = precisionOf(target);
-  const {
-    group,
-    tileBytes: bytes,
-    vectorLanes: lanes,
-    rowsTogether,
-  } = profileFor(target.profile, precision.storage);
+  const { group, tileBytes: bytes, vectorLanes: lanes, rowsTogether } = profileFor(target.profile, precision.storage);
   if (group === undefined) return tile;
   return fitScratch(tile, { bytes, lanes, rowsTogether, precision });
 }
@@ -165,8 +160,7 @@ export function loweringOptions(target: LoweringTarget): LoweringOptions {
   const units = matrixUnitsFor(profile, precision.storage);
   return {
     machine: {
-      matrix:
-        units && storage !== undefined ? { scalar: storage, accumulators: units.accumulators } : undefined,
+      matrix: units && storage !== undefined ? { scalar: storage, accumulators: units.accumulators } : undefined,
       lanes: scalar === 'f64' ? profile.vectorLanes / 2 : profile.vectorLanes,
       accumulators: profile.accumulators,
       rowsTogether: profile.rowsTogether,

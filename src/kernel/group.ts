@@ -222,12 +222,7 @@ function compileMatrices(
 }
 
 /** What all invocations of a team evaluate alike. */
-function uniform(
-  machine: Machine,
-  turn: Turn,
-  values: readonly (() => number)[],
-  what: string,
-): () => number[] {
+function uniform(machine: Machine, turn: Turn, values: readonly (() => number)[], what: string): () => number[] {
   return () => {
     const made = turn.team.files.map(file => {
       for (let each = 0; each < machine.registers.length; each++)
@@ -256,12 +251,7 @@ function compileUniformLoop(machine: Machine, node: Statement & { kind: 'for' },
 }
 
 function compileUniformIf(machine: Machine, node: Statement & { kind: 'if' }, turn: Turn): Act {
-  const evaluate = uniform(
-    machine,
-    turn,
-    [compileLane(machine, node.condition, 0)],
-    'conditions around barriers',
-  );
+  const evaluate = uniform(machine, turn, [compileLane(machine, node.condition, 0)], 'conditions around barriers');
   const [then, otherwise] = [node.then, node.otherwise].map(each => compileUniform(machine, each, turn));
   return () => (evaluate()[0] !== 0 ? then?.() : otherwise?.());
 }

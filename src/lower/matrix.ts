@@ -90,9 +90,7 @@ export function lowerMatrixContract(
     return [loop(name, literal(0), literal(first.count), 1, inner, 'subgroup')];
   };
   return [
-    comment(
-      `${output.buffer} ${initial === 'output' ? '+=' : '='} ${title} * ${input.buffer} (matrix units)`,
-    ),
+    comment(`${output.buffer} ${initial === 'output' ? '+=' : '='} ${title} * ${input.buffer} (matrix units)`),
     ...nest(itemLoops(lowering, contract, plan, weights), new Map()),
   ];
 }

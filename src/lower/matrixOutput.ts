@@ -157,10 +157,7 @@ function writePieces(
   });
   const isHalf = scalar === 'f16' || scalar === 'bf16';
   if (!isHalf || held.length === 1)
-    return [
-      ...statements,
-      ...held.map((value, k) => store(buffer, add(index, literal(k * vectorLanes)), value)),
-    ];
+    return [...statements, ...held.map((value, k) => store(buffer, add(index, literal(k * vectorLanes)), value))];
   const elements = held.flatMap(value => Array.from({ length: vectorLanes }, (_, k) => lane(value, k)));
   const type: Type = { scalar, lanes: 8 };
   return [...statements, store(buffer, index, { kind: 'vector', type, elements })];

@@ -69,12 +69,7 @@ export function planMatrix(
   const ofRows = fillsTile && rows.includes(nearest) && extentOf(nearest) % 2 === 0;
   const rowAxis = ofRows ? nearest : widest;
   if (reduceAxis === undefined || rowAxis === undefined) return undefined;
-  const neighbours = ofRows
-    ? []
-    : neighboursOf(
-        contract,
-        free.filter(k => k !== rowAxis),
-      );
+  const neighbours = ofRows ? [] : neighboursOf(contract, free.filter(k => k !== rowAxis));
   const readAs = readingOf(contract, reduceAxis, neighbours, units);
   const use = useOf(extentOf(rowAxis), tileRows) * useOf(extentOf(reduceAxis), tileReduce(units.scalar));
   if (use < leastUse) return undefined;

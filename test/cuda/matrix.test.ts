@@ -11,14 +11,7 @@ import type { Environment } from '../../src/ir/tensorEvaluate.ts';
 import { visitStatements } from '../../src/kernel/traverse.ts';
 import type { Mode } from '../../src/pipeline.ts';
 import { profiles } from '../../src/plan/profile.ts';
-import {
-  type Built,
-  build,
-  packByKernel,
-  type Rows,
-  relativeError,
-  runTiles,
-} from '../conformance/stages.ts';
+import { type Built, build, packByKernel, type Rows, relativeError, runTiles } from '../conformance/stages.ts';
 import { runPadded, sharedOut } from './stages.ts';
 
 const text = `
@@ -57,9 +50,10 @@ const operations = ({ lowered }: Built): number => {
 };
 
 function check(operator: string, sizes: readonly number[], mode: Mode, storage: HalfFormat): void {
-  const { programs, diagnostics } = elaborateSource({ name: 'matrix.sop', text }, {
-    instances: [{ operator, sizes: [...sizes], name: 'f' }],
-  } as never);
+  const { programs, diagnostics } = elaborateSource(
+    { name: 'matrix.sop', text },
+    { instances: [{ operator, sizes: [...sizes], name: 'f' }] } as never,
+  );
   expect(diagnostics).toEqual([]);
   for (const program of programs) {
     const built = build(program, mode, 'f32', profiles.sm_90a, storage);
