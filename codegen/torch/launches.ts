@@ -28,9 +28,15 @@ interface OperatorLaunches {
 interface ModeLaunches {
   readonly columns: number;
   readonly rows: number;
-  readonly workspaceRowBytes: number;
   /** The most rows of one launch. */
   readonly rowsOfLaunch: number;
+  /** The first for whose `below` there are few enough rows, if it has one. */
+  readonly plans: readonly PlanLaunches[];
+}
+
+interface PlanLaunches {
+  readonly below?: number;
+  readonly workspaceRowBytes: number;
   readonly launches: readonly (KernelLaunch & { readonly tileRows: number; readonly slices: number })[];
 }
 
@@ -98,16 +104,26 @@ function packLaunch(
   return { ...launchOf(kernel, given), groups, modes: readers.map(({ mode }) => mode) };
 }
 
-function modeLaunches({ weights }: CudaOperator, mode: CudaMode): ModeLaunches {
+const modeLaunches = ({ weights }: CudaOperator, mode: CudaMode): ModeLaunches => ({
+  columns: mode.columns,
+  rows: mode.rows,
+  rowsOfLaunch: mode.rowsOfLaunch,
+  plans: [planLaunches(weights, mode)],
+});
+
+function planLaunches(
+  weights: CudaOperator['weights'],
+  plan: Pick<CudaMode, 'workspaces' | 'kernels'>,
+): PlanLaunches {
   let rowBytes = 0;
   const workspaces = new Map(
-    mode.workspaces.map(each => {
+    plan.workspaces.map(each => {
       const start = rowBytes;
       rowBytes += workspaceRowBytes(each);
       return [each.name, start] as const;
     }),
   );
-  const launches = mode.kernels.map(kernel => {
+  const launches = plan.kernels.map(kernel => {
     const given = kernel.buffers
       .filter(({ space }) => space === 'global')
       .map(({ name }): Argument => {
@@ -125,8 +141,7 @@ function modeLaunches({ weights }: CudaOperator, mode: CudaMode): ModeLaunches {
       slices: kernel.slices,
     };
   });
-  const { columns, rows, rowsOfLaunch } = mode;
-  return { columns, rows, workspaceRowBytes: rowBytes, rowsOfLaunch, launches };
+  return { workspaceRowBytes: rowBytes, launches };
 }
 
 function launchOf(kernel: GroupKernel, given: readonly Argument[]): KernelLaunch {

@@ -437,7 +437,7 @@ def launches():
         packs, rest = run(5)
         assert len(packs) == 2 and [each[0] for each in rest] == ["_ZN1a14monarch_kernelILb1EEEvPf"]
         plan = kernels.table["operators"]["monarch"]["apply"]
-        (launch,) = plan["launches"]
+        (launch,) = plan["plans"][0]["launches"]
         name, grid, block, values = rest[0]
         unpacked = dict(
             zip(map(tuple, launch["arguments"]), struct.unpack(launch["layout"], values))

@@ -126,7 +126,8 @@ class _Kernels:
             _call("cuModuleLoadData", ctypes.byref(self.module), image)
             for operator in table["operators"].values():
                 modes = [operator[mode] for mode in ("apply", "adjoint") if mode in operator]
-                launches = [launch for mode in modes for launch in mode["launches"]]
+                plans = [plan for mode in modes for plan in mode["plans"]]
+                launches = [launch for plan in plans for launch in plan["launches"]]
                 for launch in [*operator["pack"], *launches]:
                     for aligned in (False, True):
                         self._load(launch, aligned)
@@ -160,8 +161,8 @@ class _Kernels:
 
     def run(self, operator, mode, x, parameters, keep):
         """What the rows of x become, in the current stream: as the functions of the .cu file do it."""
-        plan = self.table["operators"][operator][mode]
-        batch, columns, rows = x.shape[0], plan["columns"], plan["rows"]
+        table = self.table["operators"][operator][mode]
+        batch, columns, rows = x.shape[0], table["columns"], table["rows"]
         y = x.new_empty(batch, rows)
         if y.numel() == 0:
             return y
@@ -171,16 +172,17 @@ class _Kernels:
         ldx = x.stride(0) if batch > 1 else columns
         # What a launch counts in elements stays below 2^31.
         limits = [(2**31 - 1 - columns) // max(1, ldx) + 1, (2**31 - 1 - rows) // rows + 1]
-        most = min(batch, plan["rowsOfLaunch"], *limits)
-        size = x.element_size()
+        most, size = min(batch, table["rowsOfLaunch"], *limits), x.element_size()
         aligned = all(each % 16 == 0 for each in (x.data_ptr(), ldx * size, rows * size))
         stream = torch.cuda.current_stream(x.device)
         weights = self._weights(operator, mode, parameters, keep, stream)
-        workspace = x.new_empty(most * plan["workspaceRowBytes"], dtype=torch.uint8)
+        row_bytes = max(plan["workspaceRowBytes"] for plan in table["plans"])
+        workspace = x.new_empty(most * row_bytes, dtype=torch.uint8)
         handle = ctypes.c_void_p(stream.cuda_stream)
         with self:
             for first in range(0, batch, most):
                 count = min(most, batch - first)
+                plan = next(plan for plan in table["plans"] if count < plan.get("below", math.inf))
                 places = {
                     "x": x.data_ptr() + first * ldx * size,
                     "y": y.data_ptr() + first * rows * size,
@@ -192,7 +194,7 @@ class _Kernels:
                 }
                 for launch in plan["launches"]:
                     values = [
-                        places[kind] + place * (most if kind == "workspace" else 1)
+                        places[kind] + place * (count if kind == "workspace" else 1)
                         for kind, place in launch["arguments"]
                     ]
                     tiles, slices = -(-count // launch["tileRows"]), launch["slices"]
