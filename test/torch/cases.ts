@@ -15,7 +15,7 @@ const root = join(import.meta.dirname, '../..');
 const sized = (operator: string, sizes: Readonly<Record<string, number>>) => ({ operator, sizes });
 
 /** Examples at sizes that are quick, where block counts differ from block sizes. */
-const files: readonly { readonly path: string; readonly instances?: ElaborateOptions['instances'] }[] = [
+export const files: readonly { readonly path: string; readonly instances?: ElaborateOptions['instances'] }[] = [
   {
     path: 'examples/monarch/monarch.sop',
     instances: [
@@ -44,11 +44,8 @@ const files: readonly { readonly path: string; readonly instances?: ElaborateOpt
   { path: 'test/torch/constructs.sop' },
 ];
 
-/** Only what Python needs of a build: kernels of one format say what those of all do. */
 const options: CompileOptions = {
   targets: ['torch'],
-  torchFormats: ['f32'],
-  cudaProfile: 'sm_90a',
   published: new Map([['monarch.L', { tensor: 'blkdiag2', isTransposed: true }]]),
 };
 
@@ -68,13 +65,18 @@ export interface Case {
 export const rows = 3;
 export const seed = 5;
 
+/** Without a GPU kernels of one format say what those of all do. */
 export async function build(
   defaultsOf: (program: Program) => Record<string, readonly number[]>,
+  given: Pick<CompileOptions, 'torchFormats' | 'cudaProfile'> = {
+    torchFormats: ['f32'],
+    cudaProfile: 'sm_90a',
+  },
 ): Promise<{ readonly artifacts: Artifact[]; readonly cases: Case[] }> {
   const made = await Promise.all(
     files.map(async ({ path, instances }) => {
       const source = { name: path, text: readFileSync(join(root, path), 'utf8') };
-      const chosen = { ...options, ...(instances && { instances }) };
+      const chosen = { ...options, ...given, ...(instances && { instances }) };
       const { artifacts, diagnostics } = await compile(source, chosen);
       const [problem] = diagnostics;
       if (problem !== undefined) throw new Error(`${path}: ${problem.message}`);
