@@ -85,9 +85,18 @@ class _Kernels:
         self.functions = {}
         self.context, self.module = ctypes.c_void_p(), ctypes.c_void_p()
         _call("cuDevicePrimaryCtxRetain", ctypes.byref(self.context), device.index)
+        # Loading is allowed while a graph is recorded, if one asks for it: in the relaxed mode.
+        mode = ctypes.c_int(2)
+        _call("cuThreadExchangeStreamCaptureMode", ctypes.byref(mode))
+        try:
+            self._load_all()
+        finally:
+            _call("cuThreadExchangeStreamCaptureMode", ctypes.byref(mode))
+
+    def _load_all(self):
         with self:
-            _call("cuModuleLoadData", ctypes.byref(self.module), image)
-            for operator in table["operators"].values():
+            _call("cuModuleLoadData", ctypes.byref(self.module), self.image)
+            for operator in self.table["operators"].values():
                 modes = [operator[mode] for mode in ("apply", "adjoint") if mode in operator]
                 plans = [plan for mode in modes for plan in mode["plans"]]
                 launches = [launch for plan in plans for launch in plan["launches"]]

@@ -68,20 +68,20 @@ class _Operator:
                 raise ValueError(f"{self.name}: {name} is on {value.device}, x on {x.device}")
             given.append(value)
         kind = x.device.type
-        if x.dtype != torch.float64 and _has_autocast(kind) and torch.is_autocast_enabled(kind):
+        if x.dtype != torch.float64 and kind in _AUTOCAST and torch.is_autocast_enabled(kind):
             x = x.to(torch.get_autocast_dtype(kind))
         rows = x.unsqueeze(0) if x.dim() == 1 else x.flatten(0, -2)
         y = self.calls["apply"](rows, *given, keep_packed)
         return y.reshape(*x.shape[:-1], self.rows)
 
 
-def _has_autocast(kind):
-    return kind != "meta" and torch.amp.is_autocast_available(kind)
+# Of the kinds of devices; asked once, since compiled code cannot ask.
+_AUTOCAST = [each for each in ("cuda", "cpu", "mps", "xpu") if torch.amp.is_autocast_available(each)]
 
 
 def _plain(kind):
     """Operations in the numbers that they are given."""
-    return torch.autocast(kind, enabled=False) if _has_autocast(kind) else contextlib.nullcontext()
+    return torch.autocast(kind, enabled=False) if kind in _AUTOCAST else contextlib.nullcontext()
 
 
 def _pull_back(reference, tensors, wanted, grad):

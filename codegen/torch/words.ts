@@ -10,7 +10,7 @@ export const pythonReserved: readonly string[] = `
   ctypes functools hashlib json math os shutil struct subprocess tempfile warnings re contextlib
   Path Tensor F nn torch wide x seed device dtype keep_packed TensorWeakRef WeakTensorKeyDictionary
   _FILE _FOLDER _SPACE _FORMATS _TYPES _Kernels _Packed _Operator _Module _driver _call _kernels _build _kept _nobody
-  _has_autocast _plain _pull_back _set _bits _uniform _normal _drawn _project`
+  _AUTOCAST _plain _pull_back _set _bits _uniform _normal _drawn _project`
   .trim()
   .split(/\s+/);
 

@@ -104,6 +104,7 @@ function addBuild(sop: Command, io: Io, end: End): void {
     .argument('<file>', 'a .sop file');
   withCompileFlags(command)
     .option('--target <names>', 'what to build, separated by commas: wasm, wgsl, cuda, torch', 'wasm')
+    .addHelpText('after', '\nModules for torch have kernels in f32, f16 and bf16 unless --dtype is given.')
     .option('--out <dir>', 'folder for the generated files (default: generated, beside the source)')
     .option('--no-inline', 'leave the kernels in a .wasm file, which the module reads')
     .option('--verify', 'compare the module with its source first; the report is written beside it')

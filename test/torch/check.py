@@ -381,6 +381,7 @@ class Driver:
         return 0
 
     cuModuleLoadData = cuCtxPushCurrent_v2 = cuCtxPopCurrent_v2 = cuDevicePrimaryCtxRetain
+    cuThreadExchangeStreamCaptureMode = cuDevicePrimaryCtxRetain
 
     def cuModuleGetFunction(self, function, module, name):
         self.names[len(self.names) + 1] = name.decode()

@@ -77,6 +77,59 @@ def reference(made, x):
 
 
 @check
+def graphs():
+    """A recorded forward follows its input and its parameters; a recorded training step lowers its loss."""
+    made = layer("large_monarch", "Monarch1k").eval()
+    x = torch.randn(50, 1024, device=cuda)
+    graph = torch.cuda.CUDAGraph()
+    with torch.no_grad():
+        made(x)
+        torch.cuda.synchronize()
+        with torch.cuda.graph(graph):
+            y = made(x)
+        for _ in range(2):
+            x.normal_()
+            made.L.normal_(std=0.2)
+            graph.replay()
+            near(y, reference(made, x), 1e-5, "a replay")
+    # Nothing of it was loaded before it is recorded.
+    other = layer("large_ffn", "Lowrank").eval()
+    rows = torch.randn(5, 768, device=cuda)
+    graph = torch.cuda.CUDAGraph()
+    with torch.no_grad():
+        with torch.cuda.graph(graph):
+            y = other(rows)
+        graph.replay()
+        near(y, reference(other, rows), 1e-5, "recorded at first use")
+    made.train()
+    target = torch.randn(50, 1024, device=cuda)
+    optimiser = torch.optim.SGD(made.parameters(), lr=0.05)
+
+    def step():
+        optimiser.zero_grad(set_to_none=True)
+        loss = (made(x) - target).square().mean()
+        loss.backward()
+        optimiser.step()
+        return loss
+
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        loss = step()
+    graph.replay()
+    before = loss.item()
+    for _ in range(50):
+        graph.replay()
+    assert loss.item() < before, (before, loss.item())
+    return f"loss {before:.4f} -> {loss.item():.4f}"
+
+
+@check
 def numbers():
     """Every case in every format, and its adjoint."""
     worst = {dtype: (0, "") for dtype in formats}
@@ -187,50 +240,6 @@ def compiled():
         (torch.nn.functional.gelu(made(again)) * 2).square().sum().backward()
         near(x.grad, again.grad, 1e-5, "gradient of x")
     dynamo.config.error_on_recompile = False
-
-
-@check
-def graphs():
-    """A recorded forward follows its input and its parameters; a recorded training step lowers its loss."""
-    made = layer("large_monarch", "Monarch1k").eval()
-    x = torch.randn(50, 1024, device=cuda)
-    graph = torch.cuda.CUDAGraph()
-    with torch.no_grad():
-        made(x)
-        torch.cuda.synchronize()
-        with torch.cuda.graph(graph):
-            y = made(x)
-        for _ in range(2):
-            x.normal_()
-            made.L.normal_(std=0.2)
-            graph.replay()
-            near(y, reference(made, x), 1e-5, "a replay")
-    made.train()
-    target = torch.randn(50, 1024, device=cuda)
-    optimiser = torch.optim.SGD(made.parameters(), lr=0.05)
-
-    def step():
-        optimiser.zero_grad(set_to_none=True)
-        loss = (made(x) - target).square().mean()
-        loss.backward()
-        optimiser.step()
-        return loss
-
-    side = torch.cuda.Stream()
-    side.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(side):
-        for _ in range(3):
-            step()
-    torch.cuda.current_stream().wait_stream(side)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        loss = step()
-    graph.replay()
-    before = loss.item()
-    for _ in range(50):
-        graph.replay()
-    assert loss.item() < before, (before, loss.item())
-    return f"loss {before:.4f} -> {loss.item():.4f}"
 
 
 @check
