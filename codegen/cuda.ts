@@ -45,6 +45,8 @@ export interface CudaKernel {
   readonly chooses: boolean;
   /** Bytes of shared memory that a launch gives; what the kernel declares itself is not counted. */
   readonly dynamicBytes: number;
+  /** Of a block. */
+  readonly threads: number;
   readonly lines: readonly string[];
 }
 
@@ -72,6 +74,7 @@ export function printCuda(kernel: GroupKernel, storage: Storage = new Map()): Cu
     name,
     chooses,
     dynamicBytes: shared.dynamicBytes,
+    threads: invocations,
     lines: [
       ...global.map(each => `// ${nameOf(each.name)}: ${each.comment}`),
       ...(chooses ? ['template <bool aligned>'] : []),

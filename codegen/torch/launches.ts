@@ -6,7 +6,14 @@
 import { invariant } from '../../src/core/invariant.ts';
 import type { GroupKernel } from '../../src/kernel/group.ts';
 import { printCuda } from '../cuda.ts';
-import type { CudaContents, CudaMode, CudaOperator, CudaPackStep } from '../cudaContents.ts';
+import {
+  type CudaContents,
+  type CudaMode,
+  type CudaOperator,
+  type CudaPackStep,
+  type CudaPlan,
+  kernelsOfMode,
+} from '../cudaContents.ts';
 import { workspaceRowBytes } from '../cudaFile.ts';
 
 export interface LaunchTable {
@@ -98,8 +105,8 @@ function packLaunch(
     if (place.kind === 'weights') return ['weights', offsetOf(weights, place.name)];
     return ['parameter', parameters.findIndex(({ name }) => name === place.name)];
   });
-  const readers = modes.filter(({ kernels }) =>
-    kernels.some(({ buffers }) => buffers.some(({ name }) => name === fills)),
+  const readers = modes.filter(mode =>
+    kernelsOfMode(mode).some(({ buffers }) => buffers.some(({ name }) => name === fills)),
   );
   return { ...launchOf(kernel, given), groups, modes: readers.map(({ mode }) => mode) };
 }
@@ -108,13 +115,13 @@ const modeLaunches = ({ weights }: CudaOperator, mode: CudaMode): ModeLaunches =
   columns: mode.columns,
   rows: mode.rows,
   rowsOfLaunch: mode.rowsOfLaunch,
-  plans: [planLaunches(weights, mode)],
+  plans: [
+    ...(mode.few === undefined ? [] : [{ below: mode.few.rowsBelow, ...planLaunches(weights, mode.few) }]),
+    planLaunches(weights, mode),
+  ],
 });
 
-function planLaunches(
-  weights: CudaOperator['weights'],
-  plan: Pick<CudaMode, 'workspaces' | 'kernels'>,
-): PlanLaunches {
+function planLaunches(weights: CudaOperator['weights'], plan: CudaPlan): PlanLaunches {
   let rowBytes = 0;
   const workspaces = new Map(
     plan.workspaces.map(each => {

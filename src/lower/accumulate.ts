@@ -20,6 +20,7 @@ import type { ContractStatement, View } from '../tile/tile.ts';
 import { type Lowering, rowDistance, rowStart } from './context.ts';
 import { applyEpilogue } from './epilogue.ts';
 import { fresh } from './names.ts';
+import { addResiduals } from './residual.ts';
 import { isGrouped, type TileGroups } from './schedule.ts';
 import { readVector, writeVector } from './vectors.ts';
 import type { RegionLayout, RegionLoop } from './weights.ts';
@@ -35,7 +36,8 @@ export interface Group {
   readonly lowering: Lowering;
   readonly contract: ContractStatement;
   readonly layout: RegionLayout;
-  readonly weights: string;
+  /** Nothing where every weight is one. */
+  readonly weights: string | undefined;
   readonly rows: number;
   readonly tiles: TileGroups;
 }
@@ -59,7 +61,7 @@ export interface Place {
 }
 
 /** Where each tile of a view begins in its buffer, in the first row of the group, and in its row. */
-interface Anchor {
+export interface Anchor {
   readonly address: Expression;
   readonly inRow: Expression;
   readonly constant: number;
@@ -69,10 +71,16 @@ interface Anchor {
  * Addresses of a view but for the reduction: one name where the tiles lie at constant distances, else one for
  * each tile.
  */
-function anchorsOf(body: Body, view: View, name: string): { statements: Statement[]; anchors: Anchor[] } {
+export function anchorsOf(
+  body: Body,
+  view: View,
+  name: string,
+): { statements: Statement[]; anchors: Anchor[] } {
   const { lowering, contract, layout, places, tilePlaces, row } = body;
   const { region } = layout;
   const stride = region.tileAxis === undefined ? 0 : at(view.strides, region.tileAxis);
+  // Packed weights are the same for every row.
+  const rowAt = lowering.buffers.has(view.buffer) ? rowStart(lowering, view.buffer, row) : literal(0);
   const outer = [...places].map(([axis, place]): [number, Expression] => [at(view.strides, axis), place]);
   // Axes with a single step have no loop; their part may still begin somewhere.
   const start = contract.axes.reduce((total, { kind }, k) => {
@@ -87,7 +95,7 @@ function anchorsOf(body: Body, view: View, name: string): { statements: Statemen
     const offset = affine(start, [...outer, [stride, base]]);
     const [inRow, address] = [fresh(lowering, 'at'), fresh(lowering, name)];
     statements.push(declare(inRow, offset));
-    statements.push(declare(address, add(rowStart(lowering, view.buffer, row), variable(inRow))));
+    statements.push(declare(address, add(rowAt, variable(inRow))));
     const anchor = { address: variable(address), inRow: variable(inRow), constant: constant * stride };
     previous = { base, anchor };
     return anchor;
@@ -133,12 +141,13 @@ export function accumulate(body: Body): Statement[] {
     ...target.statements,
     ...starts,
     ...reduction(body, input.anchors, accumulators),
+    ...addResiduals(body, accumulators),
     ...stores,
   ];
 }
 
 /** Elements of a view between neighbouring accumulators of a tile. */
-function vectorStep({ layout: { region } }: Body, view: View): number {
+export function vectorStep({ layout: { region } }: Body, view: View): number {
   const { tileAxis, vectorAxis, lanes } = region;
   return tileAxis === undefined ? 0 : at(view.strides, tileAxis) * (tileAxis === vectorAxis ? lanes : 1);
 }
@@ -255,7 +264,8 @@ function multiplyAdd(
   const { buffer, strides } = contract.input;
   const statements: Statement[] = [];
   const inputStep = vectorStep(body, contract.input);
-  const weightOf = (tile: number, vector: number): Expression => {
+  const weightOf = (tile: number, vector: number): Expression | undefined => {
+    if (body.weights === undefined) return undefined;
     const offset = literal(tile * (layout.tiles?.weightStride ?? 0) + vector * lanes);
     const read = readVector(lowering, body.weights, add(weightAt, offset), type, 1, 'weight');
     statements.push(...read.statements);
@@ -280,21 +290,27 @@ function multiplyAdd(
       const [tile, vector] = [Math.floor(k / width), k % width];
       const value = once ?? inputOf(row, tile, vector);
       const weight = shared[k] ?? weightOf(tile, vector);
-      statements.push(multiplyAddTo(lowering, at(accumulators, row * tiles * width + k), value, weight));
+      const sum = at(accumulators, row * tiles * width + k);
+      statements.push(weight === undefined ? addTo(sum, value) : multiplyAddTo(lowering, sum, value, weight));
     }
   }
   return statements;
 }
 
-function multiplyAddTo(
+export function multiplyAddTo(
   { fusedMultiplyAdd }: Lowering,
   sum: Expression,
   a: Expression,
   b: Expression,
 ): Statement {
+  if (!fusedMultiplyAdd) return addTo(sum, operation('multiply', [a, b]));
+  return assign(nameOf(sum), operation('fusedMultiplyAdd', [a, b, sum]));
+}
+
+export const addTo = (sum: Expression, value: Expression): Statement =>
+  assign(nameOf(sum), operation('add', [sum, value]));
+
+function nameOf(sum: Expression): string {
   invariant(sum.kind === 'variable', 'sums have names');
-  const product = fusedMultiplyAdd ? undefined : operation('multiply', [a, b]);
-  const value =
-    product === undefined ? operation('fusedMultiplyAdd', [a, b, sum]) : operation('add', [sum, product]);
-  return assign(sum.name, value);
+  return sum.name;
 }

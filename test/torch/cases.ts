@@ -15,7 +15,7 @@ const root = join(import.meta.dirname, '../..');
 const sized = (operator: string, sizes: Readonly<Record<string, number>>) => ({ operator, sizes });
 
 /** Examples at sizes that are quick, where block counts differ from block sizes. */
-export const files: readonly { readonly path: string; readonly instances?: ElaborateOptions['instances'] }[] = [
+const files: readonly { readonly path: string; readonly instances?: ElaborateOptions['instances'] }[] = [
   {
     path: 'examples/monarch/monarch.sop',
     instances: [
