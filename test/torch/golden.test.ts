@@ -15,12 +15,12 @@ test('layers.sop', async () => {
   const { artifacts, diagnostics } = await compile(source, {
     targets: ['torch'],
     cudaProfile: 'sm_90a',
-    torchFormats: ['bf16'],
+    torchFormats: ['f32'],
   });
   expect(diagnostics).toEqual([]);
   expect(artifacts.map(({ name }) => name)).toEqual([
     'layers.py',
-    ...['cu', 'h', 'json'].map(ending => `layers_kernels/layers_bf16_sm_90a.${ending}`),
+    ...['cu', 'h', 'json'].map(ending => `layers_kernels/layers_f32_sm_90a.${ending}`),
   ]);
   for (const { name, contents } of artifacts.filter(each => /\.(py|json)$/.test(each.name))) {
     const path = join(folder, name.replace(/^.*\//, ''));

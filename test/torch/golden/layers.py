@@ -5,7 +5,7 @@
     layer = Monarch32(device="cuda")
     y = layer(torch.randn(16, 32, device="cuda"))
 
-Kernels for NVIDIA GPUs lie in layers_kernels (bf16); they are loaded by the driver. Where none
+Kernels for NVIDIA GPUs lie in layers_kernels (f32); they are loaded by the driver. Where none
 fits the device they are built by nvcc if there is one; else, on CPUs and in other formats,
 operations of PyTorch run.
 """
@@ -122,9 +122,18 @@ class _Kernels:
         self.functions = {}
         self.context, self.module = ctypes.c_void_p(), ctypes.c_void_p()
         _call("cuDevicePrimaryCtxRetain", ctypes.byref(self.context), device.index)
+        # Loading is allowed while a graph is recorded, if one asks for it: in the relaxed mode.
+        mode = ctypes.c_int(2)
+        _call("cuThreadExchangeStreamCaptureMode", ctypes.byref(mode))
+        try:
+            self._load_all()
+        finally:
+            _call("cuThreadExchangeStreamCaptureMode", ctypes.byref(mode))
+
+    def _load_all(self):
         with self:
-            _call("cuModuleLoadData", ctypes.byref(self.module), image)
-            for operator in table["operators"].values():
+            _call("cuModuleLoadData", ctypes.byref(self.module), self.image)
+            for operator in self.table["operators"].values():
                 modes = [operator[mode] for mode in ("apply", "adjoint") if mode in operator]
                 plans = [plan for mode in modes for plan in mode["plans"]]
                 launches = [launch for plan in plans for launch in plan["launches"]]
@@ -336,20 +345,20 @@ class _Operator:
                 raise ValueError(f"{self.name}: {name} is on {value.device}, x on {x.device}")
             given.append(value)
         kind = x.device.type
-        if x.dtype != torch.float64 and _has_autocast(kind) and torch.is_autocast_enabled(kind):
+        if x.dtype != torch.float64 and kind in _AUTOCAST and torch.is_autocast_enabled(kind):
             x = x.to(torch.get_autocast_dtype(kind))
         rows = x.unsqueeze(0) if x.dim() == 1 else x.flatten(0, -2)
         y = self.calls["apply"](rows, *given, keep_packed)
         return y.reshape(*x.shape[:-1], self.rows)
 
 
-def _has_autocast(kind):
-    return kind != "meta" and torch.amp.is_autocast_available(kind)
+# Of the kinds of devices; asked once, since compiled code cannot ask.
+_AUTOCAST = [each for each in ("cuda", "cpu", "mps", "xpu") if torch.amp.is_autocast_available(each)]
 
 
 def _plain(kind):
     """Operations in the numbers that they are given."""
-    return torch.autocast(kind, enabled=False) if _has_autocast(kind) else contextlib.nullcontext()
+    return torch.autocast(kind, enabled=False) if kind in _AUTOCAST else contextlib.nullcontext()
 
 
 def _pull_back(reference, tensors, wanted, grad):
