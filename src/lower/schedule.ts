@@ -12,7 +12,7 @@
  * some outputs a second time, from the same inputs in the same order, and stores the same values. A contract
  * that adds to its output may not do so; it gets regions of narrower steps.
  */
-import { at, invariant } from '../core/invariant.ts';
+import { at } from '../core/invariant.ts';
 import type { Axis, ContractStatement } from '../tile/tile.ts';
 
 /** A part of one axis that a region of the contract covers. */
