@@ -43,6 +43,7 @@ export interface CudaKernel {
   readonly name: string;
   /** Whether it is a template over `aligned`: whether rows begin at whole vectors. */
   readonly chooses: boolean;
+  readonly threads: number;
   /** Bytes of shared memory that a launch gives; what the kernel declares itself is not counted. */
   readonly dynamicBytes: number;
   readonly lines: readonly string[];
@@ -71,6 +72,7 @@ export function printCuda(kernel: GroupKernel, storage: Storage = new Map()): Cu
   return {
     name,
     chooses,
+    threads: invocations,
     dynamicBytes: shared.dynamicBytes,
     lines: [
       ...global.map(each => `// ${nameOf(each.name)}: ${each.comment}`),

@@ -12,8 +12,6 @@ export interface CudaContents {
   readonly profile: string;
   /** Of input, output and weights. */
   readonly storage: RealFormat;
-  /** Threads of a block. */
-  readonly invocations: number;
   readonly operators: readonly CudaOperator[];
 }
 

@@ -207,14 +207,14 @@ const checked = (problems: readonly string[], indent: string): string[] =>
   problems.map(problem => `${indent}if (const int problem = ${problem}) return problem;`);
 
 function launchLines(
-  { name, chooses, dynamicBytes }: CudaKernel,
+  { name, chooses, threads, dynamicBytes }: CudaKernel,
   blocks: string,
   values: readonly string[],
   indent: string,
 ): string[] {
   const kernel = chooses ? `whole ? ${name}<true> : ${name}<false>` : name;
   return [
-    `${indent}if (const int error = launch(stream, ${kernel}, ${blocks}, ${dynamicBytes},`,
+    `${indent}if (const int error = launch(stream, ${kernel}, ${blocks}, ${threads}, ${dynamicBytes},`,
     ...wrapped(values, `${indent}        `, ')) return error;'),
   ];
 }

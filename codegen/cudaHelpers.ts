@@ -24,7 +24,7 @@ export const ownErrors = [
 
 /** What kernels use; nothing is said of what a file happens not to need. */
 export function kernelHelpers(
-  { storage, invocations }: Pick<CudaContents, 'storage' | 'invocations'>,
+  { storage }: Pick<CudaContents, 'storage'>,
   stored: readonly ParameterType[],
   usesMatrixUnits: boolean,
 ): string[] {
@@ -32,7 +32,6 @@ export function kernelHelpers(
   const lanes = storage === 'f64' ? 2 : 4;
   const element = cudaScalars[storage];
   return [
-    `constexpr int threads = ${invocations};`,
     `using Element = ${element};`,
     ...(isHalf ? [`struct alignas(8) ${typeName({ scalar: storage, lanes })} { ${element} x, y, z, w; };`] : []),
     '',
@@ -138,7 +137,7 @@ template <class T> const T* at(const void* block, size_t offset) {
 
 // More than 48 KB of shared memory must be asked for.
 template <class... Parameters, class... Arguments>
-int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, int sharedBytes,
+int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, unsigned threads, int sharedBytes,
            Arguments... arguments) {
   if (sharedBytes > 0) {
     const cudaError_t error =

@@ -32,6 +32,7 @@ import { orientScratch } from './tile/orient.ts';
 import { keepSums } from './tile/precision.ts';
 import { reuseScratch } from './tile/reuse.ts';
 import { sliceProgram } from './tile/slice.ts';
+import { stageRows } from './tile/stage.ts';
 import type { TileBuffer, TileProgram } from './tile/tile.ts';
 import { verifyTile } from './tile/verify.ts';
 
@@ -86,7 +87,8 @@ export function lowerOperator(
     const precise = target.storage === undefined ? turned : pass('keep sums', verifyTile, keepSums(turned));
     const reused = pass('reuse', verifyTile, reuseScratch(precise));
     const cut = pass('slice', verifyTile, inSlices(reused, target));
-    return pass('fit', verifyTile, fitted(cut, target));
+    const fitting = pass('fit', verifyTile, fitted(cut, target));
+    return pass('stage', verifyTile, withStagedInput(fitting, target));
   });
   const kernels = tiles.map(tile => {
     const { kernel } = lowerProgram(tile, loweringOptions(target), packed);
@@ -149,9 +151,23 @@ function inSlices(tile: TileProgram, target: LoweringTarget): TileProgram {
 /** A cache holds what it can; the memory of a group must hold all. */
 function fitted(tile: TileProgram, target: LoweringTarget): TileProgram {
   const precision = precisionOf(target);
-  const { group, tileBytes: bytes, vectorLanes: lanes, rowsTogether } = profileFor(target.profile, precision.storage);
+  const {
+    group,
+    tileBytes: bytes,
+    vectorLanes: lanes,
+    rowsTogether,
+  } = profileFor(target.profile, precision.storage);
   if (group === undefined) return tile;
   return fitScratch(tile, { bytes, lanes, rowsTogether, precision });
+}
+
+/** Where members of a group read the same numbers again and again, they read them from its own memory. */
+function withStagedInput(tile: TileProgram, target: LoweringTarget): TileProgram {
+  const precision = precisionOf(target);
+  const { group, tileBytes: bytes, vectorLanes: lanes } = target.profile;
+  const isStaged =
+    group?.stagesInput === true && matrixUnitsFor(target.profile, precision.storage) === undefined;
+  return isStaged ? stageRows(tile, 'x', { bytes, lanes, precision }) : tile;
 }
 
 export function loweringOptions(target: LoweringTarget): LoweringOptions {
@@ -160,11 +176,13 @@ export function loweringOptions(target: LoweringTarget): LoweringOptions {
   const units = matrixUnitsFor(profile, precision.storage);
   return {
     machine: {
-      matrix: units && storage !== undefined ? { scalar: storage, accumulators: units.accumulators } : undefined,
+      matrix:
+        units && storage !== undefined ? { scalar: storage, accumulators: units.accumulators } : undefined,
       lanes: scalar === 'f64' ? profile.vectorLanes / 2 : profile.vectorLanes,
       accumulators: profile.accumulators,
       rowsTogether: profile.rowsTogether,
       lineElements: profile.lineBytes / realFormats[precision.storage].bytes,
+      registers: profile.group?.registers,
       invocations: profile.group?.invocations ?? 1,
     },
     fusedMultiplyAdd: profile.fusedMultiplyAdd,

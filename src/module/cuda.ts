@@ -36,7 +36,6 @@ export function describeCuda(
   return {
     ...file,
     profile: profile.name,
-    invocations: group.invocations,
     operators: operators.map(instance => describeInstance(instance, packed, group)),
   };
 }

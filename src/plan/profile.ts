@@ -53,6 +53,10 @@ export interface GroupLimits {
   readonly sectorBytes: number;
   /** Groups that one processor has registers and tile memory for, where their number can be asked for. */
   readonly groupsTogether?: number;
+  /** Numbers of 32 bits that one keeps in registers beside addresses; nothing is read ahead where it is not told. */
+  readonly registers?: number;
+  /** Whether a tile of the input goes to the group's memory first, where there is room. */
+  readonly stagesInput?: boolean;
   /** Bytes that one binding may hold. */
   readonly bindingBytes: number;
   /** What kernels may use only where a device names it, by the language's own names: `shader-f16`, `subgroups`. */
@@ -110,8 +114,9 @@ const webgpuLarge = {
 
 /**
  * NVIDIA's GPUs of compute capability 8.0: a multiprocessor has 164 KB of shared memory, a block at most 163; half of
- * it leaves room for a second block. Launches are as wide as the hardware takes, halved so that sums of block numbers
- * stay in 31 bits.
+ * it leaves room for a second block, and half of its 64 K registers 128 for each invocation of one. Eight rows share each
+ * weight, four outputs each input. Launches are as wide as the hardware takes, halved so that sums of block numbers stay
+ * in 31 bits.
  */
 const sm80 = {
   name: 'sm_80',
@@ -122,7 +127,7 @@ const sm80 = {
   tileMemory: 'shared memory',
   tileHolds: 'between',
   tileRows: 8,
-  rowsTogether: 4,
+  rowsTogether: 8,
   lineBytes: 0,
   fusedMultiplyAdd: true,
   stridedRows: true,
@@ -133,6 +138,8 @@ const sm80 = {
     maximumGroups: 2 ** 30,
     groupsTogether: 2,
     sectorBytes: 32,
+    registers: 104,
+    stagesInput: true,
     bindingBytes: 2 ** 31,
     features: [],
   },
