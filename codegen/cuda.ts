@@ -43,9 +43,10 @@ export interface CudaKernel {
   readonly name: string;
   /** Whether it is a template over `aligned`: whether rows begin at whole vectors. */
   readonly chooses: boolean;
-  readonly threads: number;
   /** Bytes of shared memory that a launch gives; what the kernel declares itself is not counted. */
   readonly dynamicBytes: number;
+  /** Of a block. */
+  readonly threads: number;
   readonly lines: readonly string[];
 }
 
@@ -72,8 +73,8 @@ export function printCuda(kernel: GroupKernel, storage: Storage = new Map()): Cu
   return {
     name,
     chooses,
-    threads: invocations,
     dynamicBytes: shared.dynamicBytes,
+    threads: invocations,
     lines: [
       ...global.map(each => `// ${nameOf(each.name)}: ${each.comment}`),
       ...(chooses ? ['template <bool aligned>'] : []),
@@ -149,7 +150,10 @@ type Vector = Access & { readonly lanes: number };
 
 function placing(kernel: Kernel): (vector: Vector) => Place {
   const pitched = new Set(kernel.buffers.flatMap(({ name, extent }) => (extent.pitch ? [name] : [])));
-  const alignment = alignmentOf(kernel, new Map(pitchesOf(kernel).map(({ name }) => [name, alignedLanes(kernel)])));
+  const alignment = alignmentOf(
+    kernel,
+    new Map(pitchesOf(kernel).map(({ name }) => [name, alignedLanes(kernel)])),
+  );
   return ({ buffer, index, lanes }) => {
     if (lanes === 1 || !isMultiple(index, lanes, alignment)) return 'false';
     return pitched.has(buffer) ? 'aligned' : 'true';

@@ -59,15 +59,26 @@ export interface CudaPackStep {
   )[];
 }
 
-export interface CudaMode {
+export interface CudaMode extends CudaPlan {
   readonly mode: 'apply' | 'adjoint';
   readonly columns: number;
   readonly rows: number;
+  /** The most rows that one launch takes. */
+  readonly rowsOfLaunch: number;
+  /** What is launched instead for fewer rows than so many. */
+  readonly few?: CudaPlan & { readonly rowsBelow: number };
+}
+
+/** What is launched one after another for some rows. */
+export interface CudaPlan {
   /** The kernels and why they are not one, for the head of the file. */
   readonly plan: readonly string[];
   /** Rows between kernels, for each row of a launch. */
   readonly workspaces: readonly { readonly name: string; readonly scalar: Scalar; readonly width: number }[];
   readonly kernels: readonly GroupKernel[];
-  /** The most rows that one launch takes. */
-  readonly rowsOfLaunch: number;
 }
+
+export const kernelsOfMode = ({ kernels, few }: CudaMode): readonly GroupKernel[] => [
+  ...kernels,
+  ...(few?.kernels ?? []),
+];

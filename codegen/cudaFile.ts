@@ -6,7 +6,14 @@ import { invariant } from '../src/core/invariant.ts';
 import type { GroupKernel } from '../src/kernel/group.ts';
 import { bytesOf } from '../src/kernel/kernel.ts';
 import { type CudaKernel, printCuda, wrapped } from './cuda.ts';
-import type { CudaContents, CudaMode, CudaOperator, CudaPackStep } from './cudaContents.ts';
+import {
+  type CudaContents,
+  type CudaMode,
+  type CudaOperator,
+  type CudaPackStep,
+  type CudaPlan,
+  kernelsOfMode,
+} from './cudaContents.ts';
 import {
   applyPrototype,
   errorsName,
@@ -48,9 +55,10 @@ export function printCudaFile(contents: CudaContents): string {
 }
 
 const headLines = ({ title, modes }: CudaOperator): string[] =>
-  modes.flatMap(({ mode, columns, rows, plan }) => [
+  modes.flatMap(({ mode, columns, rows, plan, few }) => [
     `// ${title}${mode === 'adjoint' ? "'" : ''}: ${columns} -> ${rows}`,
     ...plan.map(line => `//   ${line}`),
+    ...(few === undefined ? [] : [`//   below ${few.rowsBelow} rows:`, ...few.plan.map(line => `//     ${line}`)]),
   ]);
 
 type Printed = ReadonlyMap<GroupKernel, CudaKernel>;
@@ -71,7 +79,7 @@ function kernelsOf({ parameters, packs, modes }: CudaOperator) {
         }),
       ),
     })),
-    ...modes.flatMap(mode => mode.kernels).map(kernel => ({ kernel, storage: new Map<string, string>() })),
+    ...modes.flatMap(kernelsOfMode).map(kernel => ({ kernel, storage: new Map<string, string>() })),
   ];
 }
 
@@ -83,7 +91,10 @@ function functionsOf(operator: CudaOperator, contents: CudaContents, printed: Pr
     size('params_bytes', false, String(weightBytes)),
     size('pack_workspace_bytes', false, String(packWorkspaceBytes)),
     ...modes.map(mode => {
-      const value = `wholeRows(batch, ${mode.rowsOfLaunch}, ${workspaceBytes(mode)})`;
+      const whole = `wholeRows(batch, ${mode.rowsOfLaunch}, ${workspaceBytes(mode)})`;
+      const { few } = mode;
+      const fewer = few && `wholeRows(batch, ${few.rowsBelow}, ${workspaceBytes(few)})`;
+      const value = fewer === undefined ? whole : `larger(${whole}, ${fewer})`;
       return size(`${mode.mode}_workspace_bytes`, true, value);
     }),
     '',
@@ -121,10 +132,10 @@ function packFunction(operator: CudaOperator, printed: Printed): string[] {
 // --------------------------------------------------------------------------------------------------------- applying
 
 /** Of one row, each workspace in whole vectors. */
-const workspaceRowBytes = ({ scalar, width }: CudaMode['workspaces'][number]): number =>
+const workspaceRowBytes = ({ scalar, width }: CudaPlan['workspaces'][number]): number =>
   Math.ceil((width * bytesOf(scalar)) / 16) * 16;
 
-const workspaceBytes = ({ workspaces }: CudaMode): number =>
+const workspaceBytes = ({ workspaces }: CudaPlan): number =>
   workspaces.reduce((total, each) => total + workspaceRowBytes(each), 0);
 
 function applyFunction(
@@ -133,26 +144,21 @@ function applyFunction(
   contents: CudaContents,
   printed: Printed,
 ): string[] {
-  const kernels = mode.kernels.map(kernel => ({ kernel, text: kernelOf(printed, kernel) }));
-  const read = new Set(mode.kernels.flatMap(({ buffers }) => buffers.map(({ name }) => name)));
+  const all = kernelsOfMode(mode);
+  const read = new Set(all.flatMap(({ buffers }) => buffers.map(({ name }) => name)));
   const bytes = `${functionName(operator, mode.mode)}_workspace_bytes(batch)`;
-  let start = 0;
-  const workspaces = mode.workspaces.map(each => {
-    const [name, element] = [each.name, cudaScalars[each.scalar]];
-    const from = `static_cast<size_t>(rows) * ${start}`;
-    start += workspaceRowBytes(each);
-    return `  ${element}* const ${name} = at<${element}>(workspace, ${from});`;
-  });
+  const unit = Math.max(workspaceBytes(mode), mode.few === undefined ? 0 : workspaceBytes(mode.few));
+  const { few } = mode;
   return [
     ...opened(applyPrototype(operator, mode, contents.storage)),
     `  if (batch <= 0) return batch == 0 ? 0 : SOP_NEGATIVE_BATCH;`,
     `  const Rows from = {x, ldx, ${mode.columns}}, to = {y, ldy, ${mode.rows}};`,
     ...checked(
-      ['problemOf(from)', 'problemOf(to)', ...blockProblems(operator.weightBytes, start, bytes)],
+      ['problemOf(from)', 'problemOf(to)', ...blockProblems(operator.weightBytes, unit, bytes)],
       '  ',
     ),
     `  const int64_t rows = rowsOfLaunch(batch, from, to, ${mode.rowsOfLaunch});`,
-    ...(kernels.some(({ text }) => text.chooses)
+    ...(all.some(kernel => kernelOf(printed, kernel).chooses)
       ? ['  const bool whole = beginsAtVectors(from) && beginsAtVectors(to);']
       : []),
     ...operator.weights
@@ -161,16 +167,36 @@ function applyFunction(
         const type = cudaScalars[scalar];
         return `  const ${type}* const ${name} = at<${type}>(params, ${offsetBytes});`;
       }),
-    ...workspaces,
     '  for (int64_t first = 0; first < batch; first += rows) {',
     '    const int64_t count = batch - first < rows ? batch - first : rows;',
-    ...kernels.flatMap(({ kernel, text }) =>
-      launchLines(text, groupsOf(kernel), argumentsOf(kernel), '    '),
-    ),
+    ...(few === undefined
+      ? []
+      : [
+          `    if (count < ${few.rowsBelow}) {`,
+          ...launchesOf(few, printed, '      '),
+          '      continue;',
+          '    }',
+        ]),
+    ...launchesOf(mode, printed, '    '),
     '  }',
     '  return 0;',
     '}',
   ];
+}
+
+/** The workspaces and the launches for `count` rows. */
+function launchesOf({ workspaces, kernels }: CudaPlan, printed: Printed, indent: string): string[] {
+  let start = 0;
+  const pointers = workspaces.map(each => {
+    const [name, element] = [each.name, cudaScalars[each.scalar]];
+    const from = `static_cast<size_t>(count) * ${start}`;
+    start += workspaceRowBytes(each);
+    return `${indent}${element}* const ${name} = at<${element}>(workspace, ${from});`;
+  });
+  const launches = kernels.flatMap(kernel =>
+    launchLines(kernelOf(printed, kernel), groupsOf(kernel), argumentsOf(kernel), indent),
+  );
+  return [...pointers, ...launches];
 }
 
 const groupsOf = ({ tileRows, slices }: GroupKernel): string =>
@@ -207,7 +233,7 @@ const checked = (problems: readonly string[], indent: string): string[] =>
   problems.map(problem => `${indent}if (const int problem = ${problem}) return problem;`);
 
 function launchLines(
-  { name, chooses, threads, dynamicBytes }: CudaKernel,
+  { name, chooses, dynamicBytes, threads }: CudaKernel,
   blocks: string,
   values: readonly string[],
   indent: string,

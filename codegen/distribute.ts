@@ -19,15 +19,16 @@ const launched = Object.fromEntries(launchNames.map(name => [name, variable(name
   (typeof launchNames)[number],
   Expression
 >;
-const { group, groups, lane, subgroup, member } = launched;
+const { group, groups, lane, slice, subgroup, member } = launched;
 
 type Loop = Statement & { readonly kind: 'for' };
 
 export function distribute(kernel: Kernel, limits: Launch): GroupKernel {
   const launch = busyLaunch(kernel.body, limits);
   let tileRows: number | undefined;
-  let slices = 1;
+  let slices = groupsForItems(kernel, launch);
   let nests = 0;
+  const subgroups = subgroupsOf(launch, slices);
   const members: Team = { first: lane, count: literal(launch.invocations) };
   const visit = (statement: Statement): Statement[] => {
     if (statement.kind === 'if') {
@@ -37,7 +38,7 @@ export function distribute(kernel: Kernel, limits: Launch): GroupKernel {
     if (statement.kind !== 'for') return [statement];
     if (statement.axis === 'lane') return overInvocations(statement, members, `work${nests++ || ''}`);
     if (statement.axis === 'subgroup')
-      return overInvocations(statement, subgroups(launch), `work${nests++ || ''}`).flatMap(visit);
+      return overInvocations(statement, subgroups, `work${nests++ || ''}`).flatMap(visit);
     if (statement.axis === 'member') return [declare(statement.variable, member), ...statement.body];
     const body = statement.body.flatMap(visit);
     if (statement.axis !== 'grid') return [{ ...statement, body }];
@@ -118,10 +119,35 @@ interface Team {
   readonly count: Expression;
 }
 
-/** Whole subgroups as the members of a team. */
-function subgroups({ invocations }: Launch): Team {
-  invariant(invocations % subgroupMembers === 0, 'a group is whole subgroups');
-  return { first: subgroup, count: literal(invocations / subgroupMembers) };
+/** Whole subgroups as the members of a team, those of all groups that share a tile. */
+function subgroupsOf({ invocations }: Launch, groupsOfTile: number): Team {
+  const own = Math.max(1, Math.floor(invocations / subgroupMembers));
+  if (groupsOfTile === 1) return { first: subgroup, count: literal(own) };
+  return { first: add(multiply(slice, literal(own)), subgroup), count: literal(own * groupsOfTile) };
+}
+
+/**
+ * Groups that share the items of a tile: several where nothing but one nest of them is done for it, which then needs no
+ * memory in common.
+ */
+function groupsForItems({ buffers, body }: Kernel, { invocations }: Launch): number {
+  const nests: Loop[] = [];
+  let others = 0;
+  const visit = (statement: Statement): void => {
+    if (statement.kind === 'if') [...statement.then, ...statement.otherwise].forEach(visit);
+    if (statement.kind !== 'for') return;
+    if (statement.axis === 'subgroup') nests.push(statement);
+    else if (statement.axis === 'grid' && statement.variable !== launchNames[3])
+      statement.body.forEach(visit);
+    else others++;
+  };
+  body.forEach(visit);
+  const [nest, ...more] = nests;
+  if (nest === undefined || more.length + others > 0 || buffers.some(({ space }) => space === 'shared'))
+    return 1;
+  const items = nestOf(nest).loops.map(countOf).reduce(multiply);
+  const own = Math.floor(invocations / subgroupMembers);
+  return items.kind === 'literal' ? Math.max(1, Math.ceil(items.value / own)) : 1;
 }
 
 /** Tiles number group, group + groups, ... of ⌈to / tileRows⌉. */
@@ -159,7 +185,9 @@ function overInvocations(outermost: Loop, { first, count: many }: Team, name: st
     return [declare(loop.variable, index), ...at(preludes, k)];
   });
   const all = [...inside, ...body];
-  if (total.kind !== 'literal' || many.kind !== 'literal' || total.value > many.value) {
+  // Where the first is a sum, the counter is a name of its own, which is easier to reason about.
+  const isSum = first.kind === 'operation';
+  if (isSum || total.kind !== 'literal' || many.kind !== 'literal' || total.value > many.value) {
     const axis = 'sequential';
     return [{ kind: 'for', variable: name, axis, from: first, to: total, step: many, body: all }];
   }

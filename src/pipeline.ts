@@ -2,7 +2,8 @@
  * The table of contents: every pass from text to kernels, in order. Read this first.
  *
  *   text ─parse─▶ AST ─check─▶ typed program ─elaborate─▶ operator IR ─normalise─▶ operator IR ─plan─▶ plan
- *        ─place, orient, keep sums, reuse, slice, fit─▶ tile IR ─lower─▶ kernel IR ─simplify, legalize─▶ kernel IR ─print─▶ …
+ *        ─place, orient, keep sums, split sums, reuse, slice, fit─▶ tile IR ─lower─▶ kernel IR
+ *        ─simplify, legalize─▶ kernel IR ─print─▶ …
  *
  * A verifier runs after each of the later passes and blames it by name. No I/O here.
  */
@@ -12,7 +13,7 @@ import { distribute } from '../codegen/distribute.ts';
 import { type Capabilities, legalize } from '../codegen/legalize.ts';
 import { wasmCapabilities } from '../codegen/wat.ts';
 import { wgslCapabilities } from '../codegen/wgsl.ts';
-import { invariant } from './core/invariant.ts';
+import { at, invariant } from './core/invariant.ts';
 import { type HalfFormat, type Precision, type RealFormat, realFormats } from './core/precision.ts';
 import { adjoint, type Program } from './ir/operator.ts';
 import { type GroupKernel, verifyGroupKernel } from './kernel/group.ts';
@@ -23,17 +24,20 @@ import type { PackedBuffer } from './lower/context.ts';
 import { type LoweringOptions, lowerProgram } from './lower/lower.ts';
 import { planMatrix } from './lower/matrixPlan.ts';
 import { placeSegment } from './lower/place.ts';
-import { type Plan, planProgram, type Segment } from './plan/plan.ts';
-import { type GroupLimits, matrixUnitsFor, type Profile, profileFor } from './plan/profile.ts';
+import { serialAccesses } from './lower/serial.ts';
+import { type Fusion, type Plan, planProgram, type Segment } from './plan/plan.ts';
+import { type GroupLimits, matrixUnitsFor, type Profile } from './plan/profile.ts';
 import { verifyPlan } from './plan/verify.ts';
 import { normaliseProgram, type Trace } from './rewrite/normalise.ts';
-import { fitScratch } from './tile/fit.ts';
-import { orientScratch } from './tile/orient.ts';
+import { fitScratch, type ScratchMemory } from './tile/fit.ts';
+import { orientValues } from './tile/orient.ts';
 import { keepSums } from './tile/precision.ts';
 import { reuseScratch } from './tile/reuse.ts';
 import { sliceProgram } from './tile/slice.ts';
+import { splitSums } from './tile/splitSums.ts';
 import { stageRows } from './tile/stage.ts';
 import type { TileBuffer, TileProgram } from './tile/tile.ts';
+import { trafficOf } from './tile/traffic.ts';
 import { verifyTile } from './tile/verify.ts';
 
 export type Mode = 'apply' | 'adjoint';
@@ -50,15 +54,21 @@ const precisionOf = ({ scalar, storage }: LoweringTarget): Precision => ({
   storage: storage ?? scalar,
 });
 
+/** The stages of one plan. */
+export interface LoweredPlan {
+  readonly plan: Plan;
+  readonly tiles: readonly TileProgram[];
+  readonly kernels: readonly Kernel[];
+}
+
 /** Every stage of one operator in one mode, kept for `explain`, `verify` and the goldens. */
-export interface LoweredOperator {
+export interface LoweredOperator extends LoweredPlan {
   readonly mode: Mode;
   readonly program: Program;
   /** Names of the rewrite rules that fired, in order. */
   readonly trace: Trace;
-  readonly plan: Plan;
-  readonly tiles: readonly TileProgram[];
-  readonly kernels: readonly Kernel[];
+  /** Another plan for batches of fewer rows than so many, where a call may choose. */
+  readonly few?: LoweredPlan & { readonly rowsBelow: number };
 }
 
 /** One operator at concrete sizes, lowered in every mode asked for that it has. */
@@ -78,25 +88,112 @@ export function lowerOperator(
   packed: PackedBuffer[],
 ): LoweredOperator {
   const { program, trace } = normaliseProgram(mode === 'apply' ? source : adjointProgram(source));
-  const precision = precisionOf(target);
-  const profile = profileFor(target.profile, precision.storage);
-  const plan = pass('plan', verifyPlan, planProgram(program, profile, precision));
-  const tiles = plan.segments.map(segment => {
-    const tile = pass('place', verifyTile, placed(plan, segment));
-    const turned = pass('orient', verifyTile, forMatrixUnits(tile, target));
+  const chosen = leastTraffic(plansFor(program, target).map(made => ({ ...made, tiles: tilesOf(made) })));
+  const kernels = kernelsOf(chosen, packed);
+  const lowered = { mode, program, trace, plan: chosen.plan, tiles: chosen.tiles, kernels };
+  const rowsBelow = rowsThatFill(chosen, kernels);
+  if (rowsBelow === undefined) return lowered;
+  const few = planForFew(program, target);
+  const tiles = tilesOf(few);
+  return {
+    ...lowered,
+    few: { plan: few.plan, tiles, kernels: kernelsOf({ ...few, tiles }, packed), rowsBelow },
+  };
+}
+
+/** A plan, and the target with the numbers that it was made with. */
+interface Planned {
+  readonly plan: Plan;
+  readonly target: LoweringTarget;
+}
+
+interface Placed extends Planned {
+  readonly tiles: readonly TileProgram[];
+}
+
+function planned(program: Program, target: LoweringTarget, fusion?: Fusion): Planned {
+  const plan = pass('plan', verifyPlan, planProgram(program, target.profile, precisionOf(target), fusion));
+  return { plan, target };
+}
+
+/** What fits in one kernel, and on machines with matrix units each factor by itself, which shares weights among more rows. */
+function plansFor(program: Program, given: LoweringTarget): Planned[] {
+  const units = matrixUnitsFor(given.profile, precisionOf(given).storage);
+  if (units === undefined) return [planned(program, given)];
+  const { tileRows, rowsTogether, rowsAlone } = units;
+  const target = { ...given, profile: { ...given.profile, tileRows, rowsTogether } };
+  const alone = { ...given, profile: { ...given.profile, tileRows: rowsAlone, rowsTogether } };
+  const reason = `apart, their weights are read for every ${rowsAlone} rows`;
+  return [planned(program, target), planned(program, alone, { kind: 'none', reason })];
+}
+
+/** In the time of a launch memory moves so many bytes; the rows of a large batch share them. */
+function leastTraffic(plans: readonly Placed[]): Placed {
+  const costOf = ({ plan, tiles }: Placed): number => {
+    const { processors = 1, cacheOverMemory = 1, launchBytes = 0 } = plan.profile.group ?? {};
+    const { memoryBytes, cacheBytes } = trafficOf(tiles, plan.precision);
+    const launches = ((tiles.length - 1) * launchBytes) / (processors * rowsOfLargeBatch);
+    return Math.max(memoryBytes, cacheBytes / cacheOverMemory) + launches;
+  };
+  return plans.reduce((best, each) => (costOf(each) < costOf(best) ? each : best));
+}
+
+/** For each processor. */
+const rowsOfLargeBatch = 128;
+
+/** Rows of a batch that give every processor a tile; nothing where calls do not choose. */
+function rowsThatFill({ plan, tiles, target }: Placed, kernels: readonly Kernel[]): number | undefined {
+  const { group } = plan.profile;
+  const units = matrixUnitsFor(target.profile, plan.precision.storage);
+  if (group?.processors === undefined || units === undefined) return undefined;
+  const { processors } = group;
+  const rows = tiles.map(({ tileRows }, k) => {
+    const { slices } = distribute(at(kernels, k), group);
+    return Math.ceil((tileRows * processors) / slices);
+  });
+  return Math.max(...rows);
+}
+
+/** Each factor by itself, over as many groups as it can be. */
+function planForFew(program: Program, given: LoweringTarget): Planned {
+  const { profile } = given;
+  const { matrixUnits: units, group } = profile;
+  invariant(units !== undefined && group !== undefined, 'matrix units, in groups');
+  const { tileRows, accumulators, invocations } = units.few;
+  const target = {
+    ...given,
+    profile: {
+      ...profile,
+      tileRows,
+      rowsTogether: units.rowsTogether,
+      matrixUnits: { ...units, accumulators },
+      group: { ...group, invocations },
+    },
+  };
+  const reason = 'apart, a batch of few rows goes to more groups';
+  return planned({ ...program, name: `${program.name}_few` }, target, { kind: 'none', reason });
+}
+
+/** From a plan to who holds what. */
+function tilesOf({ plan, target }: Planned): TileProgram[] {
+  const tiles = plan.segments.map(segment => pass('place', verifyTile, placed(plan, segment)));
+  return forMatrixUnits(tiles, target).map(turned => {
     const precise = target.storage === undefined ? turned : pass('keep sums', verifyTile, keepSums(turned));
-    const reused = pass('reuse', verifyTile, reuseScratch(precise));
+    const split = pass('split sums', verifyTile, inParts(precise, target));
+    const reused = pass('reuse', verifyTile, reuseScratch(split));
     const cut = pass('slice', verifyTile, inSlices(reused, target));
     const fitting = pass('fit', verifyTile, fitted(cut, target));
     return pass('stage', verifyTile, withStagedInput(fitting, target));
   });
-  const kernels = tiles.map(tile => {
+}
+
+function kernelsOf({ tiles, target }: Placed, packed: PackedBuffer[]): Kernel[] {
+  return tiles.map(tile => {
     const { kernel } = lowerProgram(tile, loweringOptions(target), packed);
     const lowered = pass('lower', verifyKernel, kernel);
     const simplified = pass('simplify', verifyKernel, simplify(lowered));
     return pass('legalize', verifyKernel, legalize(simplified, capabilities[target.profile.language]));
   });
-  return { mode, program, trace, plan, tiles, kernels };
 }
 
 function adjointProgram(source: Program): Program {
@@ -133,16 +230,29 @@ function placed(plan: Plan, segment: Segment): TileProgram {
 }
 
 /** Matrix units read neighbours along a sum. */
-function forMatrixUnits(tile: TileProgram, target: LoweringTarget): TileProgram {
+function forMatrixUnits(tiles: readonly TileProgram[], target: LoweringTarget): readonly TileProgram[] {
   const { matrix } = loweringOptions(target).machine;
-  if (matrix === undefined) return tile;
-  return orientScratch(tile, contract => planMatrix(contract, matrix, tile.tileRows) !== undefined);
+  if (matrix === undefined) return tiles;
+  const oriented = orientValues(tiles, (contract, rows) => planMatrix(contract, matrix, rows) !== undefined);
+  return oriented.map(tile => pass('orient', verifyTile, tile));
+}
+
+/** Where a group has more invocations than a contract has outputs. */
+function inParts(tile: TileProgram, target: LoweringTarget): TileProgram {
+  const memory = scratchMemory(target);
+  const { machine, precision } = loweringOptions(target);
+  if (memory === undefined) return tile;
+  return splitSums(tile, {
+    memory,
+    cost: (contract, buffers, tileRows) =>
+      serialAccesses(contract, { machine, precision, buffers, tileRows }),
+  });
 }
 
 /** The memory of a group is small: in slices of a row more rows share the weights. */
 function inSlices(tile: TileProgram, target: LoweringTarget): TileProgram {
   const precision = precisionOf(target);
-  const { group, tileBytes: bytes, tileRows, rowsTogether } = profileFor(target.profile, precision.storage);
+  const { group, tileBytes: bytes, tileRows, rowsTogether } = target.profile;
   if (group === undefined) return tile;
   const pieceElements = group.sectorBytes / realFormats[precision.storage].bytes;
   return sliceProgram(tile, { bytes, precision, tileRows, rowsTogether, pieceElements });
@@ -150,24 +260,23 @@ function inSlices(tile: TileProgram, target: LoweringTarget): TileProgram {
 
 /** A cache holds what it can; the memory of a group must hold all. */
 function fitted(tile: TileProgram, target: LoweringTarget): TileProgram {
+  const memory = scratchMemory(target);
+  return memory === undefined ? tile : fitScratch(tile, memory);
+}
+
+/** Of a group. */
+function scratchMemory(target: LoweringTarget): ScratchMemory | undefined {
   const precision = precisionOf(target);
-  const {
-    group,
-    tileBytes: bytes,
-    vectorLanes: lanes,
-    rowsTogether,
-  } = profileFor(target.profile, precision.storage);
-  if (group === undefined) return tile;
-  return fitScratch(tile, { bytes, lanes, rowsTogether, precision });
+  const { group, tileBytes: bytes, vectorLanes: lanes, rowsTogether } = target.profile;
+  return group && { bytes, lanes, rowsTogether, precision };
 }
 
 /** Where members of a group read the same numbers again and again, they read them from its own memory. */
 function withStagedInput(tile: TileProgram, target: LoweringTarget): TileProgram {
-  const precision = precisionOf(target);
-  const { group, tileBytes: bytes, vectorLanes: lanes } = target.profile;
-  const isStaged =
-    group?.stagesInput === true && matrixUnitsFor(target.profile, precision.storage) === undefined;
-  return isStaged ? stageRows(tile, 'x', { bytes, lanes, precision }) : tile;
+  const memory = scratchMemory(target);
+  const hasUnits = matrixUnitsFor(target.profile, precisionOf(target).storage) !== undefined;
+  const isStaged = memory !== undefined && target.profile.group?.stagesInput === true && !hasUnits;
+  return isStaged ? stageRows(tile, 'x', memory) : tile;
 }
 
 export function loweringOptions(target: LoweringTarget): LoweringOptions {

@@ -58,7 +58,8 @@ class Built:
 
 
 def packed(functions, entry, weights):
-    given = [value.to(STORED[each['dtype']]).contiguous() for value, each in zip(weights, entry['parameters'], strict=True)]
+    parameters = zip(weights, entry['parameters'], strict=True)
+    given = [value.to(STORED[each['dtype']]).contiguous() for value, each in parameters]
     params, workspace = memory(functions.params_bytes), memory(functions.pack_workspace_bytes)
     stream = torch.cuda.current_stream().cuda_stream
     pointers = [each.data_ptr() for each in given]

@@ -22,7 +22,7 @@ def compiled(function):
 
 
 def by_blocks(x, weights):
-    """x [batch, block, in] by weights [block, out, in]: one batched product that writes [batch, block, out] in place."""
+    """x [batch, block, in] by weights [block, out, in]: one batched product, written as [batch, block, out] at once."""
     y = x.new_empty(x.shape[0], *weights.shape[:2])
     torch.bmm(x.transpose(0, 1), weights.mT, out=y.transpose(0, 1))
     return y

@@ -63,7 +63,8 @@ def machine_lines(described):
     rates = ', '.join(f'{dtype} {rate / 1e12:.0f}' for dtype, rate in described['flopsPerSecond'].items())
     return [
         f"{described['name']}, {described['multiprocessors']} multiprocessors, "
-        f"{described['l2Bytes'] / 2**20:.0f} MB second-level cache, torch {described['torch']}, CUDA {described['cuda']}",
+        f"{described['l2Bytes'] / 2**20:.0f} MB second-level cache, "
+        f"torch {described['torch']}, CUDA {described['cuda']}",
         f'TB/s copied (read and written): {copies}',
         f'TFLOP/s of a product of 8192^3: {rates}',
     ]
@@ -105,7 +106,8 @@ def summary_lines(records):
         best = each['bestPeer'] and f"{each['bestPeer']} ({each['bestPeerOverFloor']:.2f} x floor)"
         lines.append(COLUMNS.format(
             each['row'], milliseconds(each['floorMs']), milliseconds(ours.get('ms')), ratio(each['oursOverFloor']),
-            ratio(each['oursOverBestPeer']), ratio(each['denseOverOurs']), '; '.join(filter(None, [best, ours.get('problem')]))))
+            ratio(each['oursOverBestPeer']), ratio(each['denseOverOurs']),
+            '; '.join(filter(None, [best, ours.get('problem')]))))
     return lines
 
 

@@ -136,7 +136,7 @@ def measure(row, rounds, l2_bytes):
             ready.append((prepared, result))
         except Exception as problem:  # one contender's failure is a line of the report
             result.problem = f'{type(problem).__name__}: {problem}'.splitlines()[0][:200]
-            torch.cuda.synchronize()  # raises where the GPU itself is out of order: nothing after it would mean anything
+            torch.cuda.synchronize()  # raises where the GPU is out of order, and all after it would mean nothing
     for heavy in (False, True):
         turn = [each for each in ready if each[0].is_heavy == heavy]
         for round_number in range(rounds + 1):

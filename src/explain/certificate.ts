@@ -9,6 +9,7 @@
 import { unreachable } from '../core/invariant.ts';
 import { type Precision, type RealFormat, realFormats } from '../core/precision.ts';
 import type { Step } from '../ir/operator.ts';
+import { isOnes } from '../ir/tensorAlgebra.ts';
 import type { LoweredOperator } from '../pipeline.ts';
 import type { Cut, Plan } from '../plan/plan.ts';
 import { formatBytes } from '../plan/plan.ts';
@@ -139,14 +140,23 @@ function stepCertificate(statement: TileStatement, size: number): StepCertificat
   const none = { flopsPerRow: 0, functionsPerRow: 0, weightBytes: 0 };
   switch (statement.kind) {
     case 'contract': {
-      const { axes, weights, title, input, initial, epilogue } = statement;
+      const { axes, weights, title, input, initial, residuals, epilogue } = statement;
       const outputs = elements(axes.filter(axis => axis.kind !== 'reduce').map(axis => axis.extent));
       const finish = epilogueCost(epilogue, outputs, size);
+      const diagonals = residuals.flatMap(residual => residual.weights ?? []);
+      const added = residuals.map(
+        residual => ` + ${residual.weights === undefined ? '' : 'diagonal '}${residual.input.buffer}`,
+      );
+      const formula = finished(`${title} ${input.buffer}${added.join('')}`, epilogue);
+      const factors = isOnes(weights) ? diagonals : [weights, ...diagonals];
+      const perTerm = isOnes(weights) ? 1 : 2;
+      const ofResiduals = (residuals.length + diagonals.length) * outputs;
       return {
-        formula: `${target} ${initial === 'output' ? '+=' : '='} ${finished(`${title} ${input.buffer}`, epilogue)}`,
-        flopsPerRow: 2 * elements(axes.map(axis => axis.extent)) + finish.flopsPerRow,
+        formula: `${target} ${initial === 'output' ? '+=' : '='} ${formula}`,
+        flopsPerRow: perTerm * elements(axes.map(axis => axis.extent)) + ofResiduals + finish.flopsPerRow,
         functionsPerRow: finish.functionsPerRow,
-        weightBytes: elements(weights.shape) * size + finish.weightBytes,
+        weightBytes:
+          factors.reduce((total, { shape }) => total + elements(shape) * size, 0) + finish.weightBytes,
       };
     }
     case 'copy': {

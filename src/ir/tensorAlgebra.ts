@@ -28,6 +28,10 @@ export const scalarTensor = (value: number): Tensor => computed([], literal(valu
 
 export const filled = (shape: readonly number[], value: number): Tensor => computed(shape, literal(value));
 
+/** Whether every entry is one, by the form of the tensor. */
+export const isOnes = (tensor: Tensor): boolean =>
+  tensor.kind === 'computed' && tensor.body.kind === 'literal' && tensor.body.value === 1;
+
 /** A number repeated to [n]. */
 export const broadcast = (scalar: Tensor, n: number): Tensor => computed([n], element(scalar, []));
 

@@ -42,9 +42,9 @@ interface Problem {
 
 /** With some parameters known. A problem is one that no way of proving solves. */
 function verifyWith(kernel: Kernel, values: ReadonlyMap<string, number>): string[] {
-  const problems = problemsOf(kernel, values, 'differences');
+  const problems = problemsOf(kernel, values, 'atoms');
   if (problems.length === 0) return [];
-  const others = problemsOf(kernel, values, 'atoms');
+  const others = problemsOf(kernel, values, 'differences');
   const isKnown = (problem: Problem) =>
     others.some(({ after, text }) => after === problem.after && text === problem.text);
   return problems.filter(isKnown).map(({ text }) => text);
@@ -266,10 +266,17 @@ function verifyLoop(verification: Verification, node: Statement & { kind: 'for' 
   const [start, end] = [formOf(knowledge, from), formOf(knowledge, to)];
   const round = newAtom(knowledge);
   // Of a step that is only known at the call, all that is used is that the counter does not fall.
-  const counter = plus(start, round, step.kind === 'literal' ? step.value : 1);
+  const exact = plus(start, round, step.kind === 'literal' ? step.value : 1);
+  const isApart = knowledge.remainders === 'atoms' && start.of.size > 1;
+  const counter = isApart ? newAtom(knowledge) : exact;
   const known = knowledge.facts;
   knowledge.facts = [...known];
   assume(knowledge, round);
+  if (isApart) {
+    assume(knowledge, plus(counter, start, -1));
+    assume(knowledge, plus(counter, exact, -1));
+    assume(knowledge, plus(exact, counter, -1));
+  }
   assume(knowledge, plus(plus(end, number(1), -1), counter, -1));
   bindName(verification, name);
   verification.scope.set(name, { type: i32, mutable: false });

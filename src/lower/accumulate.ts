@@ -10,6 +10,7 @@ import { type Lowering, rowDistance, rowStart } from './context.ts';
 import { applyEpilogue } from './epilogue.ts';
 import { fresh } from './names.ts';
 import { reduction, vectorStep } from './reduction.ts';
+import { addResiduals } from './residual.ts';
 import type { TileGroups } from './schedule.ts';
 import { readVector, writeVector } from './vectors.ts';
 import type { RegionLayout } from './weights.ts';
@@ -19,7 +20,8 @@ export interface Group {
   readonly lowering: Lowering;
   readonly contract: ContractStatement;
   readonly layout: RegionLayout;
-  readonly weights: string;
+  /** Nothing where every weight is one. */
+  readonly weights: string | undefined;
   readonly rows: number;
   readonly tiles: TileGroups;
 }
@@ -53,10 +55,16 @@ export interface Anchor {
  * Addresses of a view but for the reduction: one name where the tiles lie at constant distances, else one for
  * each tile.
  */
-function anchorsOf(body: Body, view: View, name: string): { statements: Statement[]; anchors: Anchor[] } {
+export function anchorsOf(
+  body: Body,
+  view: View,
+  name: string,
+): { statements: Statement[]; anchors: Anchor[] } {
   const { lowering, contract, layout, places, tilePlaces, row } = body;
   const { region } = layout;
   const stride = region.tileAxis === undefined ? 0 : at(view.strides, region.tileAxis);
+  // Packed weights are the same for every row.
+  const rowAt = lowering.buffers.has(view.buffer) ? rowStart(lowering, view.buffer, row) : literal(0);
   const outer = [...places].map(([axis, place]): [number, Expression] => [at(view.strides, axis), place]);
   // Axes with a single step have no loop; their part may still begin somewhere.
   const start = contract.axes.reduce((total, { kind }, k) => {
@@ -71,7 +79,7 @@ function anchorsOf(body: Body, view: View, name: string): { statements: Statemen
     const offset = affine(start, [...outer, [stride, base]]);
     const [inRow, address] = [fresh(lowering, 'at'), fresh(lowering, name)];
     statements.push(declare(inRow, offset));
-    statements.push(declare(address, add(rowStart(lowering, view.buffer, row), variable(inRow))));
+    statements.push(declare(address, add(rowAt, variable(inRow))));
     const anchor = { address: variable(address), inRow: variable(inRow), constant: constant * stride };
     previous = { base, anchor };
     return anchor;
@@ -117,6 +125,7 @@ export function accumulate(body: Body): Statement[] {
     ...target.statements,
     ...starts,
     ...reduction(body, input.anchors, accumulators),
+    ...addResiduals(body, accumulators),
     ...stores,
   ];
 }

@@ -4,6 +4,7 @@
  * What these loops compute is independent, so invocations may share them out (axis `lane`).
  */
 import { at } from '../core/invariant.ts';
+import { isOnes } from '../ir/tensorAlgebra.ts';
 import {
   add,
   affine,
@@ -25,24 +26,40 @@ import { groupsOfTiles, isGrouped, regionsOf } from './schedule.ts';
 import { layoutRegions, overlaps, type RegionLoop } from './weights.ts';
 
 export function lowerContract(lowering: Lowering, contract: ContractStatement): Statement[] {
-  const layouts = layoutRegions(contract, regionsOf(contract, lowering.machine), lowering.machine);
+  const isSum = isOnes(contract.weights);
+  // Rows that have no weights to share are taken one by one, by more invocations.
+  const own = isSum && isGrouped(lowering.machine) ? apart(lowering) : lowering;
+  const layouts = layoutRegions(contract, regionsOf(contract, own.machine), own.machine);
   const regions = layouts.map(({ offset, packed }) => ({ offset, tensor: packed }));
-  const weights = packedBuffer(lowering, { scalar: lowering.precision.storage, regions }, contract.title);
-  const { output, initial, title, input } = contract;
+  const contents = { scalar: lowering.precision.storage, regions };
+  const weights = isSum ? undefined : packedBuffer(lowering, contents, contract.title).name;
   return [
-    comment(`${output.buffer} ${initial === 'output' ? '+=' : '='} ${title} * ${input.buffer}`),
+    comment(formulaOf(contract)),
     ...layouts.flatMap(layout => {
       const count = layout.tiles?.count ?? 1;
-      const context = { lowering, contract, layout, weights: weights.name };
-      const { rowsTogether } = lowering.machine;
+      const context = { lowering: own, contract, layout, weights };
+      const { rowsTogether } = own.machine;
       const several =
         rowsTogether === 1
           ? []
           : rowGroups({ ...context, rows: rowsTogether, tiles: { start: 0, count, together: 1 } });
-      const single = groupsOfTiles(count, layout.region, contract, lowering.machine);
+      const single = groupsOfTiles(count, layout.region, contract, own.machine);
       return [...several, ...single.flatMap(tiles => rowGroups({ ...context, rows: 1, tiles }))];
     }),
   ];
+}
+
+const apart = (lowering: Lowering): Lowering => ({
+  ...lowering,
+  machine: { ...lowering.machine, rowsTogether: 1, rowGroups: lowering.tileRows },
+});
+
+/** What a contract computes, for people. */
+export function formulaOf({ output, initial, title, input, residuals }: ContractStatement): string {
+  const added = residuals.map(
+    ({ input: { buffer }, weights }) => ` + ${weights === undefined ? '' : 'diagonal * '}${buffer}`,
+  );
+  return `${output.buffer} ${initial === 'output' ? '+=' : '='} ${title} * ${input.buffer}${added.join('')}`;
 }
 
 /** The rows that come in groups of `rows`: loops over the free axes and, inside, over the rows. */

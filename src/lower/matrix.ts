@@ -33,6 +33,7 @@ import {
   sliceNumber,
   tileStart,
 } from './context.ts';
+import { formulaOf } from './contract.ts';
 import { finish, startingSums } from './matrixOutput.ts';
 import { blockOffset, type MatrixPlan } from './matrixPlan.ts';
 import { type MatrixWeights, matrixWeights, partsOf } from './matrixWeights.ts';
@@ -72,7 +73,7 @@ export function lowerMatrixContract(
   const weights = matrixWeights(contract, plan);
   const regions = [{ offset: 0, tensor: weights.packed }];
   const { name: packed } = packedBuffer(lowering, { scalar: plan.units.scalar, regions }, contract.title);
-  const { axes, output, initial, title, input } = contract;
+  const { axes } = contract;
   const places = new Map<number, Expression>();
   const slices = axes.findIndex(({ kind }) => kind === 'slice');
   if (slices !== -1) places.set(slices, sliceNumber);
@@ -90,7 +91,7 @@ export function lowerMatrixContract(
     return [loop(name, literal(0), literal(first.count), 1, inner, 'subgroup')];
   };
   return [
-    comment(`${output.buffer} ${initial === 'output' ? '+=' : '='} ${title} * ${input.buffer} (matrix units)`),
+    comment(`${formulaOf(contract)} (matrix units)`),
     ...nest(itemLoops(lowering, contract, plan, weights), new Map()),
   ];
 }

@@ -4,9 +4,12 @@ import { add, declare, lane, literal, multiply, operation, store, variable } fro
 import type { Expression, Statement, Type } from '../kernel/kernel.ts';
 import { elementsOfD, tileColumns, tileRows } from '../kernel/matrix.ts';
 import { batchRows, bufferNamed, heldAs, type Lowering, rowDistance, tileStart } from './context.ts';
-import { applyEpilogue } from './epilogue.ts';
+import type { View } from '../tile/tile.ts';
+import { applyEpilogue, type Computed } from './epilogue.ts';
 import { type Item, keptRow, type Sum, viewStart } from './matrix.ts';
+import { blockOffset } from './matrixPlan.ts';
 import { fresh } from './names.ts';
+import { type PackedResidual, packedResiduals } from './residual.ts';
 import { readVector } from './vectors.ts';
 
 /** Neighbours of one row of the output that a member holds: an element of each of these sums. */
@@ -44,19 +47,25 @@ function neighboursOf(item: Item): Neighbours[] {
 
 const sumType: Type = { scalar: 'f32', lanes: elementsOfD };
 
-/** At most so many numbers are worked on as one vector. */
+/** So many numbers are worked on as one vector. */
 const vectorLanes = 4;
 
-/** A stretch of neighbours as vectors, each with its distance from the first. */
-function piecesOf<T>(elements: readonly T[]): { readonly start: number; readonly part: readonly T[] }[] {
-  const count = Math.ceil(elements.length / vectorLanes);
-  return Array.from({ length: count }, (_, k) => ({
-    start: k * vectorLanes,
-    part: elements.slice(k * vectorLanes, (k + 1) * vectorLanes),
+interface Piece<T> {
+  /** Its distance from the first neighbour. */
+  readonly start: number;
+  readonly part: readonly T[];
+}
+
+/** A stretch of neighbours as vectors, or one by one where it fills none: languages need not have shorter vectors. */
+function piecesOf<T>(elements: readonly T[]): Piece<T>[] {
+  const lanes = elements.length < vectorLanes ? 1 : vectorLanes;
+  return Array.from({ length: elements.length / lanes }, (_, k) => ({
+    start: k * lanes,
+    part: elements.slice(k * lanes, (k + 1) * lanes),
   }));
 }
 
-const lanesOf = (count: number): Type['lanes'] => (count === 4 ? 4 : count === 2 ? 2 : 1);
+const lanesOf = (count: number): Type['lanes'] => (count === vectorLanes ? vectorLanes : 1);
 
 /** Of so many rows of A, a tile may have more. */
 const isWhole = ({ contract, plan }: Item): boolean =>
@@ -99,6 +108,7 @@ export function startingSums(item: Item): Statement[] {
 export function finish(item: Item): Statement[] {
   const { lowering, contract, plan } = item;
   const { output, axes } = contract;
+  const residuals = packedResiduals(lowering, contract);
   return neighboursOf(item).map(({ row, along, elements }): Statement => {
     const [inRow, target] = [fresh(lowering, 'at'), fresh(lowering, 'out')];
     const start = viewStart(item, output.strides, output.offset);
@@ -111,7 +121,8 @@ export function finish(item: Item): Statement[] {
       const lanes = part.map(({ sum, element }) => lane(variable(sum.name, sumType), element));
       const value: Expression = lanes.length === 1 ? at(lanes, 0) : { kind: 'vector', type, elements: lanes };
       const name = fresh(lowering, 'value');
-      statements.push(declare(name, value));
+      const { statements: added, value: whole } = withResiduals(item, residuals, { row, along }, from, value);
+      statements.push(...added, declare(name, whole));
       const place = { inRow: add(variable(inRow), literal(from)), row, stride: 1 };
       const { statements: steps, value: made } = applyEpilogue(
         lowering,
@@ -120,7 +131,7 @@ export function finish(item: Item): Statement[] {
         place,
       );
       statements.push(...steps);
-      return made;
+      return { start: from, value: made };
     });
     statements.push(...writePieces(lowering, output.buffer, variable(target), finished));
     const inBatch = operation('less', [add(tileStart, row), batchRows]);
@@ -136,29 +147,71 @@ export function finish(item: Item): Statement[] {
   });
 }
 
+/** Neighbours from one of them on, each with what completes it. */
+function withResiduals(
+  item: Item,
+  residuals: readonly PackedResidual[],
+  { row, along }: Pick<Neighbours, 'row' | 'along'>,
+  from: number,
+  sums: Expression,
+): Computed {
+  const { lowering, plan } = item;
+  const { lanes } = sums.type;
+  const statements: Statement[] = [];
+  const read = ({ buffer, offset, strides }: View, rowStart: Expression, stem: string): Expression => {
+    const ofRows = at(strides, plan.rowAxis);
+    const place = (k: number) => (plan.writesRows ? k * ofRows : blockOffset(plan, k, axis => at(strides, axis)));
+    const places = Array.from({ length: lanes }, (_, k) => place(from + k));
+    const start = add(add(rowStart, viewStart(item, strides, offset)), multiply(along, literal(ofRows)));
+    const first = at(places, 0);
+    const stride = (places[1] ?? first + 1) - first;
+    const one = (k: number, type: Type) => {
+      const made = readVector(lowering, buffer, add(start, literal(at(places, k))), type, stride, stem);
+      statements.push(...made.statements);
+      return made.value;
+    };
+    if (places.every((each, k) => each === first + k * stride)) return one(0, sums.type);
+    const elements = places.map((_, k) => one(k, { scalar: 'f32', lanes: 1 }));
+    return { kind: 'vector', type: sums.type, elements };
+  };
+  const value = residuals.reduce((total, { input, weights }) => {
+    const added = read(input, rowIn(lowering, input.buffer, row), input.buffer);
+    const factor = weights && read(weights, literal(0), 'weight');
+    if (factor === undefined) return operation('add', [total, added]);
+    return lowering.fusedMultiplyAdd
+      ? operation('fusedMultiplyAdd', [added, factor, total])
+      : operation('add', [total, operation('multiply', [added, factor])]);
+  }, sums);
+  return { statements, value };
+}
+
 const rowIn = (lowering: Lowering, buffer: string, row: Expression): Expression =>
   rowDistance(lowering, buffer, bufferNamed(lowering, buffer).role === 'scratch' ? row : add(tileStart, row));
 
-/** Neighbours in vectors, rounded to what the buffer holds, and stored as one where that is sixteen bytes. */
+/** Neighbours, rounded to what the buffer holds, and stored as one where that is sixteen bytes. */
 function writePieces(
   lowering: Lowering,
   buffer: string,
   index: Expression,
-  values: readonly Expression[],
+  pieces: readonly { readonly start: number; readonly value: Expression }[],
 ): Statement[] {
   const scalar = heldAs(lowering, buffer);
   const statements: Statement[] = [];
-  const held = values.map(value => {
-    if (value.type.scalar === scalar) return value;
+  const held = pieces.map(({ start, value }) => {
+    if (value.type.scalar === scalar) return { start, value };
     const type: Type = { scalar, lanes: value.type.lanes };
     const name = fresh(lowering, `${buffer}Held`);
     statements.push(declare(name, operation('toPrecision', [value], type)));
-    return variable(name, type);
+    return { start, value: variable(name, type) };
   });
   const isHalf = scalar === 'f16' || scalar === 'bf16';
-  if (!isHalf || held.length === 1)
-    return [...statements, ...held.map((value, k) => store(buffer, add(index, literal(k * vectorLanes)), value))];
-  const elements = held.flatMap(value => Array.from({ length: vectorLanes }, (_, k) => lane(value, k)));
+  const isOne = isHalf && held.length * vectorLanes === 8 && held.every(({ value }) => value.type.lanes > 1);
+  if (!isOne)
+    return [
+      ...statements,
+      ...held.map(({ start, value }) => store(buffer, add(index, literal(start)), value)),
+    ];
+  const elements = held.flatMap(({ value }) => Array.from({ length: vectorLanes }, (_, k) => lane(value, k)));
   const type: Type = { scalar, lanes: 8 };
   return [...statements, store(buffer, index, { kind: 'vector', type, elements })];
 }

@@ -69,14 +69,15 @@ export function planMatrix(
   const ofRows = fillsTile && rows.includes(nearest) && extentOf(nearest) % 2 === 0;
   const rowAxis = ofRows ? nearest : widest;
   if (reduceAxis === undefined || rowAxis === undefined) return undefined;
-  const neighbours = ofRows ? [] : neighboursOf(contract, free.filter(k => k !== rowAxis));
+  const most = Math.min(mostNeighbours, units.accumulators);
+  const neighbours = ofRows ? [] : neighboursOf(contract, free.filter(k => k !== rowAxis), most);
   const readAs = readingOf(contract, reduceAxis, neighbours, units);
   const use = useOf(extentOf(rowAxis), tileRows) * useOf(extentOf(reduceAxis), tileReduce(units.scalar));
   if (use < leastUse) return undefined;
   const blocks = neighbours.reduce((product, { count }) => product * count, 1);
   const tilesOfRows = ofRows ? tilesFor(extentOf(rowAxis)) : 1;
   const columns = Math.ceil(rowsOfTile / tileColumns);
-  const left = Math.min(mostColumns, units.accumulators / (blocks * tilesOfRows));
+  const left = Math.max(1, Math.min(mostColumns, units.accumulators / (blocks * tilesOfRows)));
   return {
     units,
     rowAxis,
@@ -98,9 +99,13 @@ const mostNeighbours = 8;
 const mostColumns = 4;
 
 /** Axes that lead from an output to its neighbour, and from the end of one to the next. */
-function neighboursOf({ axes, output }: ContractStatement, free: readonly number[]): Neighbours[] {
+function neighboursOf(
+  { axes, output }: ContractStatement,
+  free: readonly number[],
+  most: number,
+): Neighbours[] {
   const found: Neighbours[] = [];
-  let [reach, left] = [1, mostNeighbours];
+  let [reach, left] = [1, most];
   while (left > 1) {
     const axis = free.find(k => at(output.strides, k) === reach);
     if (axis === undefined) break;
@@ -171,8 +176,9 @@ function readingOf(
   const reads = isWasteful || !fits(most) ? least : most;
   if (isAlong && fits(reads)) return { reads, reading: 'along' };
   const blocks = neighbours.reduce((product, { count }) => product * count, 1);
+  // Languages need not have vectors of two.
   const isAcross =
-    blocks > 1 &&
+    blocks > 2 &&
     Array.from({ length: blocks }, (_, k) => k).every(
       block => blockOffset({ neighbours }, block, axis => at(input.strides, axis)) === block,
     );

@@ -4,10 +4,10 @@
  */
 import { at, invariant, unreachable } from '../core/invariant.ts';
 import { composeMaps, type IndexMap, identityMap } from '../ir/indexMap.ts';
-import { diagonal, gather, type Operator, type Step } from '../ir/operator.ts';
+import { gather, type Operator, type Step } from '../ir/operator.ts';
 import type { EpilogueStep, TileBuffer, TileProgram } from '../tile/tile.ts';
 import { type Layout, stridedDigits } from './layout.ts';
-import { placeBlock, placeDense } from './placeBlock.ts';
+import { diagonalOf, placeBlock, placeDense, settled } from './placeBlock.ts';
 import {
   placeCopy,
   placeEpilogue,
@@ -16,7 +16,18 @@ import {
   placeZero,
   placeZeroBeside,
 } from './placeMoves.ts';
-import { type Placement, plain, scratch, slice, type Target, whole } from './placement.ts';
+import {
+  type Addend,
+  completed,
+  type Placement,
+  plain,
+  scratch,
+  slice,
+  sliceTarget,
+  type Target,
+  targetThrough,
+  whole,
+} from './placement.ts';
 import { isRewritten, readsThrough, startsOf, writesThrough, writtenThrough } from './through.ts';
 
 export interface SegmentInput {
@@ -65,12 +76,12 @@ function placeSteps(
     const epilogue = steps
       .slice(operator === undefined ? index : index + 1, end)
       .map(each => epilogueStep(placement, each, origin));
-    if (operator === undefined) placeCopy(placement, current, { ...target, accumulate: false, epilogue });
-    else placeOperator(placement, operator, current, { ...target, accumulate: false, epilogue });
+    if (operator === undefined) placeCopy(placement, current, completed(target, epilogue));
+    else placeOperator(placement, operator, current, completed(target, epilogue));
     current = target;
     index = end;
   }
-  if (steps.length === 0) placeCopy(placement, input, { ...output, accumulate: false, epilogue: [] });
+  if (steps.length === 0) placeCopy(placement, input, plain(output));
 }
 
 function epilogueStep(placement: Placement, step: Step, origin: Layout): EpilogueStep {
@@ -104,19 +115,21 @@ export function placeOperator(
 ): void {
   switch (operator.kind) {
     case 'identity':
-      return placeCopy(placement, source, target);
+      return placeCopy(placement, source, settled(placement, target));
     case 'zero':
-      return placeZero(placement, target);
-    case 'gather':
-      return placeCopy(placement, { ...source, map: composeMaps(source.map, operator.map) }, target);
+      return placeZero(placement, settled(placement, target));
+    case 'gather': {
+      const gathered = { ...source, map: composeMaps(source.map, operator.map) };
+      return placeCopy(placement, gathered, settled(placement, target));
+    }
     case 'scatter':
-      return placeScatter(placement, operator.map, source, target);
+      return placeScatter(placement, operator.map, source, settled(placement, target));
     case 'block':
       return placeBlock(placement, operator, source, target);
     case 'update':
       return placeUpdate(placement, operator, readable(placement, source), target);
     case 'triangularSolve':
-      return placeSolve(placement, operator, source, target);
+      return placeSolve(placement, operator, source, settled(placement, target));
     case 'compose':
       return placeChain(placement, operator.factors, source, target);
     case 'sum': {
@@ -139,7 +152,7 @@ export function placeOperator(
       const shared = operator.kind === 'vertical' ? shareable(placement, operator.parts, source) : undefined;
       operator.parts.forEach((part, k) => {
         const input = shared ?? slice(source, at(columns, k), part.columns);
-        placeOperator(placement, part, input, { ...target, ...slice(target, at(rows, k), part.rows) });
+        placeOperator(placement, part, input, sliceTarget(target, at(rows, k), part.rows));
       });
       return;
     }
@@ -154,10 +167,10 @@ export function placeOperator(
   }
 }
 
-/** y = D x + U (T (Vᵀ x)); the small vector Vᵀ x never leaves the tile. */
+/** y = U (T (Vᵀ x)) + D x; the small vector Vᵀ x never leaves the tile. */
 function placeUpdate(
   placement: Placement,
-  { diagonal: entries, u, t, v }: Operator & { kind: 'update' },
+  { diagonal: weights, u, t, v }: Operator & { kind: 'update' },
   source: Layout,
   target: Target,
 ): void {
@@ -165,10 +178,8 @@ function placeUpdate(
   placeDense(placement, v, true, source, plain(projected));
   const mixed = t === undefined ? projected : scratch(placement, projected.map.domain);
   if (t !== undefined) placeDense(placement, t, false, projected, plain(mixed));
-  const start = { ...target, epilogue: [] };
-  if (entries === undefined) placeCopy(placement, source, start);
-  else placeBlock(placement, diagonal(entries), source, start);
-  placeDense(placement, u, false, mixed, { ...target, accumulate: true });
+  const residuals = [...target.residuals, { layout: source, weights }];
+  placeDense(placement, u, false, mixed, { ...target, residuals });
 }
 
 /** A value that is read more than once is brought into order once, where no view can read it. */
@@ -182,18 +193,38 @@ function readable(placement: Placement, source: Layout): Layout {
 const shareable = (placement: Placement, readers: readonly Operator[], source: Layout): Layout =>
   readers.filter(each => !readsThrough(each, source.map)).length > 1 ? readable(placement, source) : source;
 
-/** A sum: every term adds to the first; only the last term's values are complete, so it takes the epilogue. */
-function placeTerms(
-  placement: Placement,
-  terms: readonly { readonly operator: Operator; readonly source: Layout }[],
-  target: Target,
-): void {
-  if (terms.length === 0) return placeZero(placement, target);
-  terms.forEach(({ operator, source }, index) => {
-    const epilogue = index === terms.length - 1 ? target.epilogue : [];
+interface Term {
+  readonly operator: Operator;
+  readonly source: Layout;
+}
+
+/**
+ * A sum: every term adds to the first; only the last term's values are complete, so it takes the epilogue, and adds the
+ * terms that have a single number for each output.
+ */
+function placeTerms(placement: Placement, terms: readonly Term[], target: Target): void {
+  if (terms.length === 0) return placeZero(placement, settled(placement, target));
+  const last =
+    terms.findLast(each => addendOf(each) === undefined) ??
+    terms.findLast(({ operator }) => operator.kind === 'block') ??
+    at(terms, terms.length - 1);
+  const addends = terms.flatMap(each => (each === last ? [] : (addendOf(each) ?? [])));
+  const others = terms.filter(each => each === last || addendOf(each) === undefined);
+  others.forEach(({ operator, source }, index) => {
+    const isLast = index === others.length - 1;
+    const residuals = isLast ? [...target.residuals, ...addends] : [];
+    const epilogue = isLast ? target.epilogue : [];
     const accumulate = target.accumulate || index > 0;
-    placeOperator(placement, operator, source, { ...target, accumulate, epilogue });
+    placeOperator(placement, operator, source, { ...target, accumulate, residuals, epilogue });
   });
+}
+
+/** A term that a contract can add to its sums. */
+function addendOf({ operator, source }: Term): Addend | undefined {
+  const weights = operator.kind === 'block' ? diagonalOf(operator) : undefined;
+  if (weights === undefined && operator.kind !== 'identity' && operator.kind !== 'gather') return undefined;
+  const map = operator.kind === 'gather' ? composeMaps(source.map, operator.map) : source.map;
+  return stridedDigits(map) === undefined ? undefined : { layout: { ...source, map }, weights };
 }
 
 /**
@@ -233,20 +264,20 @@ function openGather(factor: Operator): readonly Operator[] {
 
 /** The moves after the last factor, as the map through which it writes. A scatter leaves entries that are zero. */
 function finalTarget(placement: Placement, factors: readonly Operator[], target: Target) {
-  let { map } = target;
+  const hasScatter = factors.slice(0, -1).some(({ kind }) => kind === 'scatter');
+  let last = hasScatter ? settled(placement, target) : target;
   let [k, completes] = [0, true];
   for (; k < factors.length - 1; k++) {
     const move = at(factors, k);
     const through = writtenThrough(move);
     if (through === undefined) break;
     if (move.kind === 'scatter') {
-      placeZeroBeside(placement, move.map, { ...target, map });
+      placeZeroBeside(placement, move.map, last);
       completes = false;
     }
-    map = composeMaps(map, through);
+    last = targetThrough(last, through);
   }
-  const last: Target = { ...target, map, epilogue: completes ? target.epilogue : [] };
-  return { rest: factors.slice(k), last, completes };
+  return { rest: factors.slice(k), last: completes ? last : { ...last, epilogue: [] }, completes };
 }
 
 /** Where the value between a factor and the next lies: both maps lead into a scratch row of this width. */

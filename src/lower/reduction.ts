@@ -130,12 +130,13 @@ function readsVectors(body: Body, { axis, count }: RegionLoop): boolean {
  * where the registers hold both beside the sums and the inputs, and several rows share each weight.
  */
 function readsAhead(body: Body, { count }: RegionLoop): boolean {
-  const { lowering, layout, rows, tiles, type } = body;
+  const { lowering, layout, weights, rows, tiles, type } = body;
   const { registers } = lowering.machine;
+  if (registers === undefined || weights === undefined || rows === 1) return false;
   const vectors = layout.region.width * tiles.together;
   const numbers = (rows * vectors + stepsTogether * (2 * vectors)) * type.lanes + rows * stepsTogether;
   const needed = (numbers * bytesOf(type.scalar)) / 4;
-  return rows > 1 && registers !== undefined && needed <= registers && count >= 2 * stepsTogether;
+  return needed <= registers && count >= 2 * stepsTogether;
 }
 
 /** Several steps at a time, and one by one what is left. */
@@ -193,7 +194,7 @@ function weightsAhead(sums: Sums, steps: RegionLoop, cursor: Cursor, position: E
   const read = (weight: Expression) =>
     Array.from({ length: stepsTogether }, (_, step) => {
       const { weight: moved } = movedAlong(body, steps, { ...cursor, weight }, literal(step));
-      return vectors.map(k => readWeight(body, moved, k));
+      return vectors.flatMap(k => readWeight(body, moved, k) ?? []);
     });
   const first = read(cursor.weight);
   const names = first.map(step => step.map(() => fresh(lowering, 'ready')));
@@ -214,8 +215,9 @@ function weightsAhead(sums: Sums, steps: RegionLoop, cursor: Cursor, position: E
   };
 }
 
-/** Vector `k` of the weights of a step. */
+/** Vector `k` of the weights of a step; nothing where every weight is one. */
 function readWeight({ lowering, layout, weights, type }: Body, weightAt: Expression, k: number) {
+  if (weights === undefined) return undefined;
   const { width } = layout.region;
   const [tile, vector] = [Math.floor(k / width), k % width];
   const offset = literal(tile * (layout.tiles?.weightStride ?? 0) + vector * layout.widthStride);
@@ -237,10 +239,10 @@ function multiplyAdd(
   const { buffer, strides } = contract.input;
   const statements: Statement[] = [];
   const inputStep = vectorStep(body, contract.input);
-  const weightOf = (k: number): Expression => {
+  const weightOf = (k: number): Expression | undefined => {
     const read = readWeight(body, weightAt, k);
-    statements.push(...read.statements);
-    return read.value;
+    statements.push(...(read?.statements ?? []));
+    return read?.value;
   };
   const inputOf = (row: number, tile: number, vector: number): Expression => {
     const distance = add(rowDistance(lowering, buffer, literal(row)), literal(vector * inputStep));
@@ -259,23 +261,29 @@ function multiplyAdd(
       const [tile, vector] = [Math.floor(k / width), k % width];
       const value = once ?? inputOf(row, tile, vector);
       const weight = shared[k] ?? weightOf(k);
-      statements.push(multiplyAddTo(lowering, at(accumulators, row * tiles * width + k), value, weight));
+      const sum = at(accumulators, row * tiles * width + k);
+      statements.push(weight === undefined ? addTo(sum, value) : multiplyAddTo(lowering, sum, value, weight));
     }
   }
   return statements;
 }
 
-function multiplyAddTo(
+export function multiplyAddTo(
   { fusedMultiplyAdd }: Lowering,
   sum: Expression,
   a: Expression,
   b: Expression,
 ): Statement {
+  if (!fusedMultiplyAdd) return addTo(sum, operation('multiply', [a, b]));
+  return assign(nameOf(sum), operation('fusedMultiplyAdd', [a, b, sum]));
+}
+
+export const addTo = (sum: Expression, value: Expression): Statement =>
+  assign(nameOf(sum), operation('add', [sum, value]));
+
+function nameOf(sum: Expression): string {
   invariant(sum.kind === 'variable', 'sums have names');
-  const product = fusedMultiplyAdd ? undefined : operation('multiply', [a, b]);
-  const value =
-    product === undefined ? operation('fusedMultiplyAdd', [a, b, sum]) : operation('add', [sum, product]);
-  return assign(sum.name, value);
+  return sum.name;
 }
 
 /** Elements of a view between neighbouring accumulators of a tile. */

@@ -5,6 +5,7 @@ import type {
   CudaOperator,
   CudaPackStep,
   CudaParameter,
+  CudaPlan,
   CudaRegion,
 } from '../../codegen/cudaContents.ts';
 import { distribute, spread } from '../../codegen/distribute.ts';
@@ -16,8 +17,8 @@ import { type Buffer, bytesOf, type Kernel, type Statement } from '../kernel/ker
 import { visitStatements } from '../kernel/traverse.ts';
 import type { PackedBuffer } from '../lower/context.ts';
 import { lowerPack, type PackKernel, packTarget } from '../lower/pack.ts';
-import type { LoweredInstance, LoweredOperator } from '../pipeline.ts';
-import { formatBytes } from '../plan/plan.ts';
+import type { LoweredInstance, LoweredOperator, LoweredPlan } from '../pipeline.ts';
+import { formatBytes, type Plan } from '../plan/plan.ts';
 import type { GroupLimits, Profile } from '../plan/profile.ts';
 
 /** Of every piece of the packed weights and the workspaces, so that vectors in them are whole. */
@@ -45,7 +46,7 @@ function describeInstance(
   packed: readonly PackedBuffer[],
   group: GroupLimits,
 ): CudaOperator {
-  const kernels = modes.flatMap(mode => mode.kernels);
+  const kernels = modes.flatMap(({ kernels: own, few }) => [...own, ...(few?.kernels ?? [])]);
   const own = packed.filter(({ name }) =>
     kernels.some(({ buffers }) => buffers.some(each => each.name === name)),
   );
@@ -63,7 +64,7 @@ function describeInstance(
     weightBytes: weights.bytes,
     packs: packs.flatMap(({ steps }) => steps),
     packWorkspaceBytes: packs.reduce((most, { workspaceBytes }) => Math.max(most, workspaceBytes), 0),
-    modes: modes.map(mode => describeMode(mode, group)),
+    modes: modes.map(describeMode),
   };
 }
 
@@ -83,7 +84,23 @@ function regionsOf(parts: readonly Omit<CudaRegion, 'offsetBytes'>[]): {
 
 // --------------------------------------------------------------------------------------------------------- applying
 
-function describeMode({ mode, program, plan, kernels }: LoweredOperator, group: GroupLimits): CudaMode {
+function describeMode(lowered: LoweredOperator): CudaMode {
+  const { mode, program, few, kernels } = lowered;
+  const own = describePlan(lowered);
+  const widest = own.workspaces.reduce((most, { width }) => Math.max(most, width), 1);
+  return {
+    mode,
+    columns: program.columns,
+    rows: program.rows,
+    ...own,
+    rowsOfLaunch: Math.min(maximumBatchOf(kernels), Math.floor(greatestIndex / widest)),
+    ...(few && { few: { ...describePlan(few), rowsBelow: few.rowsBelow } }),
+  };
+}
+
+function describePlan({ plan, kernels }: LoweredPlan): CudaPlan {
+  const { group } = plan.profile;
+  invariant(group !== undefined, 'kernels of groups');
   // Rows that lie between kernels, or between the statements of one whose group has no room for them.
   const rows = kernels
     .flatMap(({ buffers }) => buffers)
@@ -91,11 +108,7 @@ function describeMode({ mode, program, plan, kernels }: LoweredOperator, group: 
   const workspaces = [...new Map(rows.map(each => [each.name, each])).values()]
     .filter(({ name }) => name !== 'x' && name !== 'y')
     .map(({ name, scalar, extent }) => ({ name, scalar, width: extent.perUnit }));
-  const widest = workspaces.reduce((most, { width }) => Math.max(most, width), 1);
   return {
-    mode,
-    columns: program.columns,
-    rows: program.rows,
     plan: planLines(plan),
     workspaces,
     kernels: kernels.map(kernel => {
@@ -104,7 +117,6 @@ function describeMode({ mode, program, plan, kernels }: LoweredOperator, group: 
       invariant(problem === undefined, `after distribute: ${problem}`);
       return shared;
     }),
-    rowsOfLaunch: Math.min(maximumBatchOf(kernels), Math.floor(greatestIndex / widest)),
   };
 }
 
@@ -115,7 +127,7 @@ const maximumBatchOf = (kernels: readonly Kernel[]): number =>
     ),
   );
 
-function planLines({ segments, cuts, bytesPerElement }: LoweredOperator['plan']): string[] {
+function planLines({ segments, cuts, bytesPerElement }: Plan): string[] {
   return [
     ...segments.map(({ name, input, columns, output, rows, tileRows, liveElements }) => {
       const row = formatBytes(liveElements * bytesPerElement);

@@ -56,14 +56,25 @@ export interface Plan {
   readonly oversize: readonly Oversize[];
 }
 
-export function planProgram(program: Program, profile: Profile, precision: Precision): Plan {
+/** How much of a chain becomes one kernel: what fits, or no more than one factor, for the reason given. */
+export type Fusion = { readonly kind: 'most' } | { readonly kind: 'none'; readonly reason: string };
+
+export function planProgram(
+  program: Program,
+  profile: Profile,
+  precision: Precision,
+  fusion: Fusion = { kind: 'most' },
+): Plan {
   const bytesPerElement = realFormats[precision.storage].bytes;
   const links = linksOf(program);
   const room: Room = {
     elements: Math.floor(profile.tileBytes / bytesPerElement),
     holdsRows: profile.tileHolds === 'rows',
   };
-  const ends = cheapestEnds(links, room);
+  const ends =
+    fusion.kind === 'most'
+      ? cheapestEnds(links, room, 'before')
+      : cheapestEnds(links, { elements: 0, holdsRows: false }, 'after');
   const startOf = (index: number) => (index === 0 ? 0 : at(ends, index - 1));
   const buffer = (index: number) => (index === 0 ? 'x' : index === ends.length ? 'y' : `v${index - 1}`);
   const bytesOf = (start: number, end: number) =>
@@ -95,7 +106,8 @@ export function planProgram(program: Program, profile: Profile, precision: Preci
     workspaces: segments.slice(0, -1).map(({ output, rows }) => ({ name: output, width: rows })),
     cuts: segments.slice(1).map((next, index): Cut => {
       const together = formatBytes(bytesOf(startOf(index), at(ends, index + 1)));
-      const reason = `one row of both together is ${together} ${against}`;
+      const tooLarge = `one row of both together is ${together} ${against}`;
+      const reason = fusion.kind === 'none' ? fusion.reason : tooLarge;
       return { between: [at(segments, index).name, next.name], reason };
     }),
     oversize: segments
@@ -130,8 +142,11 @@ function liveElements(links: readonly Link[], room: Room): number {
 const rowEnds = (first: Link | undefined, last: Link | undefined, { holdsRows }: Room): number =>
   holdsRows ? (first?.columns ?? 0) + (last?.rows ?? 0) : 0;
 
-/** Ends of the segments: the fewest elements written between kernels, by dynamic programming over the cuts. */
-function cheapestEnds(links: readonly Link[], room: Room): number[] {
+/**
+ * Ends of the segments: the fewest elements written between kernels, by dynamic programming over the cuts. What only moves
+ * values goes to the kernel before a cut, or to the one after.
+ */
+function cheapestEnds(links: readonly Link[], room: Room, moves: 'before' | 'after'): number[] {
   const total = links.length;
   if (total === 0 || liveElements(links, room) <= room.elements) return [total];
   const best: { readonly cost: number; readonly start: number }[] = [{ cost: 0, start: 0 }];
@@ -148,7 +163,8 @@ function cheapestEnds(links: readonly Link[], room: Room): number[] {
       const allowed = computing === 1 || (computing === 0 ? end - start === total : live <= room.elements);
       // A cut costs what it writes and a launch.
       const cost = at(best, start).cost + (start === 0 ? 0 : first.columns + 1);
-      if (allowed && cost < chosen.cost) chosen = { cost, start };
+      const isLess = moves === 'before' ? cost < chosen.cost : cost <= chosen.cost;
+      if (allowed && isLess) chosen = { cost, start };
     }
     best.push(chosen);
   }

@@ -43,6 +43,10 @@ export interface MatrixLimits {
   readonly rowsTogether: number;
   /** Tiles of sums that a subgroup keeps in registers. */
   readonly accumulators: number;
+  /** Where a factor is a kernel by itself: rows of its tile. */
+  readonly rowsAlone: number;
+  /** For batches that leave processors idle: rows of a tile, tiles of sums, invocations of a group. */
+  readonly few: { readonly tileRows: number; readonly accumulators: number; readonly invocations: number };
 }
 
 export interface GroupLimits {
@@ -57,6 +61,11 @@ export interface GroupLimits {
   readonly registers?: number;
   /** Whether a tile of the input goes to the group's memory first, where there is room. */
   readonly stagesInput?: boolean;
+  /** Processors, where a call may choose between kernels by its rows; and how much faster the cache is than memory. */
+  readonly processors?: number;
+  readonly cacheOverMemory?: number;
+  /** Bytes that memory moves in the time that one more launch takes. */
+  readonly launchBytes?: number;
   /** Bytes that one binding may hold. */
   readonly bindingBytes: number;
   /** What kernels may use only where a device names it, by the language's own names: `shader-f16`, `subgroups`. */
@@ -132,11 +141,21 @@ const sm80 = {
   fusedMultiplyAdd: true,
   stridedRows: true,
   memoryBytes: 2 ** 34,
-  matrixUnits: { formats: ['f16', 'bf16'], tileRows: 32, rowsTogether: 16, accumulators: 16 },
+  matrixUnits: {
+    formats: ['f16', 'bf16'],
+    tileRows: 32,
+    rowsTogether: 16,
+    accumulators: 16,
+    rowsAlone: 128,
+    few: { tileRows: 16, accumulators: 4, invocations: 64 },
+  },
   group: {
     invocations: 256,
     maximumGroups: 2 ** 30,
     groupsTogether: 2,
+    processors: 108,
+    cacheOverMemory: 3,
+    launchBytes: 4e6,
     sectorBytes: 32,
     registers: 104,
     stagesInput: true,
@@ -152,17 +171,15 @@ export const profiles = {
   'webgpu-large': webgpuLarge,
   sm_80: sm80,
   /** Compute capability 9.0, with its own instructions: 228 KB, of which a block may take 227. */
-  sm_90a: { ...sm80, name: 'sm_90a', tileBytes: 96 * 1024 },
+  sm_90a: {
+    ...sm80,
+    name: 'sm_90a',
+    tileBytes: 96 * 1024,
+    group: { ...sm80.group, processors: 132, cacheOverMemory: 3.5, launchBytes: 6e6 },
+  },
 } as const satisfies Record<string, Profile>;
 
-/** The profile as it is for a format of memory: matrix units share weights between more rows of a tile. */
-export function profileFor(profile: Profile, storage: RealFormat): Profile {
-  const units = matrixUnitsFor(profile, storage);
-  return units === undefined
-    ? profile
-    : { ...profile, tileRows: units.tileRows, rowsTogether: units.rowsTogether };
-}
-
+/** The matrix units of a machine, where they multiply what memory holds. */
 export const matrixUnitsFor = ({ matrixUnits }: Profile, storage: RealFormat): MatrixLimits | undefined =>
   matrixUnits?.formats.some(format => format === storage) ? matrixUnits : undefined;
 

@@ -9,6 +9,7 @@ import { applyPointwise } from '../ir/pointwise.ts';
 import { type Environment, evaluateTensor, tableReader } from '../ir/tensorEvaluate.ts';
 import { unsliced } from './slice.ts';
 import type { Axis, ContractStatement, EpilogueStep, TileProgram, TileStatement, View } from './tile.ts';
+import { rowMajor } from './traverse.ts';
 
 export interface TileRun {
   readonly environment: Environment;
@@ -138,10 +139,11 @@ function prepareContract(statement: ContractStatement, rows: Rows, run: TileRun)
   const strides = [input.strides, output.strides, weightStrides];
   const free = points(axes, 'free', strides);
   const reduce = points(axes, 'reduce', strides);
+  const residuals = prepareResiduals(statement, rows, run);
   const finish = prepareEpilogue(statement.epilogue, rows, run);
   const base = (view: View) => view.offset;
   return row => {
-    for (const [inFree = 0, outFree = 0, weightFree = 0] of free) {
+    for (const [point, [inFree = 0, outFree = 0, weightFree = 0]] of free.entries()) {
       const address = base(output) + outFree;
       const place = row * to.width + address;
       let sum = initial === 'zero' ? 0 : at(to.data, place);
@@ -149,20 +151,25 @@ function prepareContract(statement: ContractStatement, rows: Rows, run: TileRun)
         const value = at(from.data, row * from.width + base(input) + inFree + inReduce);
         sum = run.round(sum + run.round(at(weights, weightFree + weightReduce) * value));
       }
+      for (const residual of residuals) sum = run.round(sum + residual(row, point));
       to.data[place] = to.hold(finish(row, address, sum));
     }
   };
 }
 
-export function rowMajor(extents: readonly number[]): number[] {
-  let stride = 1;
-  return extents
-    .toReversed()
-    .map(extent => {
-      stride *= extent;
-      return stride / extent;
-    })
-    .reverse();
+/** What each residual adds to a row at a point of the free axes. */
+function prepareResiduals({ axes, residuals }: ContractStatement, rows: Rows, run: TileRun) {
+  return residuals.map(({ input, weights }) => {
+    const from = bufferOf(rows, input.buffer);
+    const own = weights && evaluateTensor(weights, run.environment).data.map(storeOf(run));
+    const shape = weights?.shape ?? axes.map(() => 0);
+    const free = points(axes, 'free', [input.strides, rowMajor(shape)]);
+    return (row: number, point: number): number => {
+      const [inFree = 0, weightFree = 0] = at(free, point);
+      const value = at(from.data, row * from.width + input.offset + inFree);
+      return own === undefined ? value : run.round(at(own, weightFree) * value);
+    };
+  });
 }
 
 function prepareEpilogue(steps: readonly EpilogueStep[], rows: Rows, run: TileRun) {

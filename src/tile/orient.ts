@@ -1,7 +1,7 @@
 /**
  * Scratch laid out for those who read it: the axis along which the next contract sums becomes the innermost, so that what
- * a member of a subgroup reads at once lies together (lower/matrix.ts). A pass over a placed program, in which every value
- * has a buffer of its own; for machines whose way of reading asks for it.
+ * a member of a subgroup reads at once lies together (lower/matrix.ts), and so for rows between kernels. A pass over placed
+ * programs, in which every value has a buffer of its own; for machines whose way of reading asks for it.
  *
  * The addresses of a buffer are numbered by digits, of which each axis of a view goes over a run of neighbours. Digits
  * change places; an axis whose run is torn apart becomes an axis for each digit.
@@ -9,16 +9,23 @@
 import { at } from '../core/invariant.ts';
 import { splitAxis } from './split.ts';
 import type { ContractStatement, TileProgram, TileStatement, View } from './tile.ts';
-import { buffersOf, readsOf, writtenBy } from './traverse.ts';
+import { buffersOf, mapViews, readsOf, viewsOf, writtenBy } from './traverse.ts';
 
-/** `wants` says whether a contract reads along its sum. */
-export function orientScratch(
-  program: TileProgram,
-  wants: (contract: ContractStatement) => boolean,
-): TileProgram {
-  return program.buffers
-    .filter(({ role }) => role === 'scratch')
-    .reduce((made, { name }) => oriented(made, name, wants), program);
+/** Whether a contract in tiles of so many rows reads along its sum. */
+type Wants = (contract: ContractStatement, tileRows: number) => boolean;
+
+/** The kernels of a chain, with the values inside and between them turned. */
+export function orientValues(programs: readonly TileProgram[], wants: Wants): TileProgram[] {
+  const between = programs.flatMap(({ buffers }) => buffers.filter(({ role }) => role === 'workspace'));
+  const inside = programs.map(program =>
+    program.buffers
+      .filter(({ role }) => role === 'scratch')
+      .reduce((made, { name }) => at(oriented([made], name, wants), 0), program),
+  );
+  return [...new Set(between.map(({ name }) => name))].reduce(
+    (made, name) => oriented(made, name, wants),
+    inside,
+  );
 }
 
 /** A part of an address: ⌊address / stride⌋ mod extent. */
@@ -27,21 +34,22 @@ interface Digit {
   readonly extent: number;
 }
 
-function oriented(
-  program: TileProgram,
-  buffer: string,
-  wants: (contract: ContractStatement) => boolean,
-): TileProgram {
-  const touching = program.statements.filter(statement => buffersOf(statement).includes(buffer));
-  const contracts = touching.filter(isContract);
-  const reader = contracts.find(each => each.input.buffer === buffer && wants(each));
-  if (reader === undefined || contracts.length < touching.length) return program;
-  if (contracts.some(contract => hasAddresses(contract, buffer))) return program;
-  const views = contracts.flatMap(each => viewsOf(each, buffer).map(view => runsOf(each, view)));
-  if (!views.every(runs => runs !== undefined)) return program;
+function oriented(programs: TileProgram[], buffer: string, wants: Wants): TileProgram[] {
+  const statements = programs.flatMap(program =>
+    program.statements.map(statement => ({ statement, rows: program.tileRows })),
+  );
+  const touching = statements.filter(({ statement }) => buffersOf(statement).includes(buffer));
+  const contracts = touching.flatMap(({ statement }) => (isContract(statement) ? [statement] : []));
+  const reader = touching.flatMap(({ statement, rows }) =>
+    isContract(statement) && statement.input.buffer === buffer && wants(statement, rows) ? [statement] : [],
+  )[0];
+  if (reader === undefined || contracts.length < touching.length) return programs;
+  if (contracts.some(contract => hasAddresses(contract, buffer))) return programs;
+  const views = contracts.flatMap(each => viewsInto(each, buffer).map(view => runsOf(each, view)));
+  if (!views.every(runs => runs !== undefined)) return programs;
   const digits = digitsOf(views.flat());
   const innermost = longestSum(reader);
-  if (digits === undefined || innermost === undefined || innermost.stride === 1) return program;
+  if (digits === undefined || innermost === undefined || innermost.stride === 1) return programs;
   const isInner = ({ stride }: Digit) =>
     stride >= innermost.stride && stride < innermost.stride * innermost.extent;
   const ordered = [...digits.filter(isInner), ...digits.filter(digit => !isInner(digit))];
@@ -55,12 +63,11 @@ function oriented(
     view.buffer === buffer
       ? { ...view, strides: view.strides.map(each => (each === 0 ? 0 : (strides.get(each) ?? 0))) }
       : view;
-  const statements = program.statements.map(statement => {
-    if (!touching.includes(statement) || !isContract(statement)) return statement;
-    const parts = inDigits(statement, buffer, digits, strides);
-    return { ...parts, input: moved(parts.input), output: moved(parts.output) };
-  });
-  return { ...program, statements };
+  const turned = (statement: TileStatement): TileStatement =>
+    isContract(statement) && contracts.includes(statement)
+      ? mapViews(inDigits(statement, buffer, digits, strides), moved)
+      : statement;
+  return programs.map(program => ({ ...program, statements: program.statements.map(turned) }));
 }
 
 /** The statement with an axis for each digit where a run of the buffer's digits is torn apart. */
@@ -78,7 +85,7 @@ function inDigits(
     });
     return place === -1 ? undefined : place;
   };
-  for (const view of [contract.input, contract.output]) {
+  for (const view of viewsOf(contract)) {
     const place = torn(view);
     if (place === undefined) continue;
     const run = { stride: at(view.strides, place), extent: at(contract.axes, place).extent };
@@ -109,13 +116,13 @@ const isContract = (statement: TileStatement): statement is ContractStatement =>
 
 /** Whether a bias or a gate is addressed as the buffer is. */
 function hasAddresses(contract: ContractStatement, buffer: string): boolean {
-  const isGate = readsOf(contract).includes(buffer) && contract.input.buffer !== buffer;
+  const isGate = readsOf(contract).includes(buffer) && viewsInto(contract, buffer).length === 0;
   const addressed = contract.epilogue.some(({ kind }) => kind !== 'pointwise');
-  return (addressed && writtenBy(contract) === buffer) || (isGate && contract.output.buffer !== buffer);
+  return (addressed && writtenBy(contract) === buffer) || isGate;
 }
 
-const viewsOf = ({ input, output }: ContractStatement, buffer: string): View[] =>
-  [input, output].filter(view => view.buffer === buffer);
+const viewsInto = (contract: ContractStatement, buffer: string): View[] =>
+  viewsOf(contract).filter(view => view.buffer === buffer);
 
 /** The runs of digits that the axes of a view go over; nothing where they meet. */
 function runsOf({ axes }: ContractStatement, { offset, strides }: View): Digit[] | undefined {

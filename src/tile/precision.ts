@@ -1,7 +1,8 @@
 /**
  * Which rows keep the precision of the arithmetic where memory is to hold less: sums that statements add to again and
- * again, unknowns that a substitution reads back, and rows too narrow for a saving to matter. Every other row holds the
- * storage format, and a value is rounded to it once for each time it is written. Passes for such programs alone.
+ * again, in place or from row to row, unknowns that a substitution reads back, and rows too narrow for a saving to
+ * matter. Every other row holds the storage format, and a value is rounded to it once for each time it is written.
+ * Passes for such programs alone.
  */
 import { type Precision, type RealFormat, realFormats } from '../core/precision.ts';
 import { identityMap } from '../ir/indexMap.ts';
@@ -56,7 +57,11 @@ function widen(program: TileProgram): TileProgram {
   const { statements } = program;
   const scratch = program.buffers.filter(({ role }) => role === 'scratch');
   const wide = new Set(scratch.flatMap(({ name, width }) => (width < narrow ? [name] : [])));
-  for (const statement of statements) if (readsBack(statement)) wide.add(writtenBy(statement));
+  const added = new Set(statements.flatMap(residualsOf));
+  for (const statement of statements) {
+    const target = writtenBy(statement);
+    if (readsBack(statement) || (residualsOf(statement).length > 0 && added.has(target))) wide.add(target);
+  }
   // Values lie in buffers of their own as yet, which are complete before they are copied.
   for (const statement of statements)
     if (statement.kind === 'copy' && wide.has(statement.input.buffer)) wide.add(writtenBy(statement));
@@ -65,6 +70,9 @@ function widen(program: TileProgram): TileProgram {
   );
   return { ...program, buffers };
 }
+
+const residualsOf = (statement: TileStatement): string[] =>
+  statement.kind === 'contract' ? statement.residuals.map(({ input }) => input.buffer) : [];
 
 /** Whether a statement reads what it or its like wrote before. */
 const readsBack = (statement: TileStatement): boolean =>

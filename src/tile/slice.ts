@@ -8,13 +8,13 @@
  */
 import { at } from '../core/invariant.ts';
 import type { Precision } from '../core/precision.ts';
-import { axis, computed, element, indexLiteral } from '../ir/tensor.ts';
+import { axis, computed, element, indexLiteral, type Tensor } from '../ir/tensor.ts';
 import { wholeGroups } from './fit.ts';
 import { bytesOf } from './precision.ts';
 import { scratchWidth } from './reuse.ts';
-import { splitShape } from './split.ts';
+import { inWeights, splitAxis } from './split.ts';
 import type { Axis, ContractStatement, TileBuffer, TileProgram, TileStatement, View } from './tile.ts';
-import { buffersOf } from './traverse.ts';
+import { buffersOf, mapViews, viewsOf } from './traverse.ts';
 
 export interface SliceMachine {
   /** Room for the scratch of a tile. */
@@ -112,7 +112,7 @@ function cutFrom(
   const digits = new Map<string, Digit>();
   const open = [start];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { input, output, epilogue } = next;
+    const { output, epilogue } = next;
     const place = axes.get(next) ?? 0;
     // Biases and gates are addressed as the output is, and scratch is numbered anew.
     const isScratch = (buffer: string): boolean => roleOf(buffer) === 'scratch';
@@ -122,7 +122,9 @@ function cutFrom(
     const touched = [
       { buffer: output.buffer, stride: at(output.strides, place) },
       ...gates.map(buffer => ({ buffer, stride: at(output.strides, place) })),
-      ...(isScratch(input.buffer) ? [{ buffer: input.buffer, stride: at(input.strides, place) }] : []),
+      ...viewsOf(next).flatMap(({ buffer, strides }) =>
+        isScratch(buffer) ? [{ buffer, stride: at(strides, place) }] : [],
+      ),
     ];
     for (const { buffer, stride } of touched) {
       const known = digits.get(buffer);
@@ -145,13 +147,18 @@ function cutFrom(
 
 /** The free axis along which a statement goes over the digit of a buffer. */
 function axisAlong(
-  { axes, input, output }: ContractStatement,
+  contract: ContractStatement,
   buffer: string,
   { stride, extent }: Digit,
 ): number | undefined {
-  const view = input.buffer === buffer ? input : output;
-  const found = axes.findIndex(
-    (each, k) => each.kind === 'free' && each.extent === extent && at(view.strides, k) === stride,
+  const own = viewsOf(contract).filter(view => view.buffer === buffer);
+  // What gates an output is addressed as that is.
+  const views = own.length === 0 ? [contract.output] : own;
+  const found = contract.axes.findIndex(
+    (each, k) =>
+      each.kind === 'free' &&
+      each.extent === extent &&
+      views.every(({ strides }) => at(strides, k) === stride),
   );
   return found === -1 ? undefined : found;
 }
@@ -162,7 +169,7 @@ function canRenumber(
   { digits, axes }: Cut,
   roleOf: (buffer: string) => TileBuffer['role'] | undefined,
 ): boolean {
-  return [contract.input, contract.output].every(({ buffer, offset, strides }) => {
+  return viewsOf(contract).every(({ buffer, offset, strides }) => {
     const digit = digits.get(buffer);
     if (digit === undefined || roleOf(buffer) !== 'scratch') return true;
     const above = digit.stride * digit.extent;
@@ -198,28 +205,18 @@ function sliced(
     if (!isContract(statement)) return statement;
     const place = axes.get(statement) ?? 0;
     const part = extent / count;
+    const own = at(statement.axes, place);
+    const ofSlices: readonly Axis[] = [
+      { name: 'slice', extent: count, kind: 'slice' },
+      { ...own, extent: part },
+    ];
     const view = ({ buffer, offset, strides }: View): View => {
       const step = above(buffer);
-      const own = at(strides, place);
       const moved = strides.map(stride => (stride !== 0 && stride % step === 0 ? stride / count : stride));
-      return {
-        buffer,
-        offset,
-        strides: moved.toSpliced(place, 1, Number.isFinite(step) ? 0 : own * part, own),
-      };
+      return { buffer, offset, strides: Number.isFinite(step) ? moved.with(place, 0) : moved };
     };
-    const cutAxis = at(statement.axes, place);
-    const own: Axis[] = [
-      { name: 'slice', extent: count, kind: 'slice' },
-      { ...cutAxis, extent: part },
-    ];
-    return {
-      ...statement,
-      axes: statement.axes.toSpliced(place, 1, ...own),
-      weights: splitShape(statement.weights, place, part),
-      input: view(statement.input),
-      output: view(statement.output),
-    };
+    const split = splitAxis(statement, place, part);
+    return { ...mapViews(split, view), axes: split.axes.toSpliced(place, 2, ...ofSlices) };
   });
   return { ...program, tileRows: rowsOf(program, count, machine), slices: count, buffers, statements };
 }
@@ -233,21 +230,18 @@ export function unsliced({ slices, statements }: TileProgram): readonly TileStat
 }
 
 function sliceOf(statement: ContractStatement, slice: number): ContractStatement {
-  const { axes, weights, input, output } = statement;
+  const { axes } = statement;
   const place = axes.findIndex(({ kind }) => kind === 'slice');
   const view = ({ buffer, offset, strides }: View): View => ({
     buffer,
     offset: offset + at(strides, place) * slice,
     strides: strides.toSpliced(place, 1),
   });
-  const position = weights.shape.map((_, k) =>
-    k === place ? indexLiteral(slice) : axis(k < place ? k : k - 1),
-  );
-  return {
-    ...statement,
-    axes: axes.toSpliced(place, 1),
-    weights: computed(weights.shape.toSpliced(place, 1), element(weights, position)),
-    input: view(input),
-    output: view(output),
+  const ofSlice = (weights: Tensor): Tensor => {
+    const position = weights.shape.map((_, k) =>
+      k === place ? indexLiteral(slice) : axis(k < place ? k : k - 1),
+    );
+    return computed(weights.shape.toSpliced(place, 1), element(weights, position));
   };
+  return { ...inWeights(mapViews(statement, view), ofSlice), axes: axes.toSpliced(place, 1) };
 }

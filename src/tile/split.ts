@@ -2,6 +2,7 @@
 import { at } from '../core/invariant.ts';
 import { axis, computed, element, indexAdd, indexLiteral, indexMultiply, type Tensor } from '../ir/tensor.ts';
 import type { ContractStatement, View } from './tile.ts';
+import { mapViews } from './traverse.ts';
 
 /** `inner` points of the axis are one of the new axis before it. */
 export function splitAxis(contract: ContractStatement, place: number, inner: number): ContractStatement {
@@ -15,16 +16,27 @@ export function splitAxis(contract: ContractStatement, place: number, inner: num
     { ...own, name: `${own.name}0`, extent: inner },
   ];
   return {
-    ...contract,
+    ...inWeights(mapViews(contract, view), weights => splitShape(weights, place, inner)),
     axes: contract.axes.toSpliced(place, 1, ...parts),
-    weights: splitShape(contract.weights, place, inner),
-    input: view(contract.input),
-    output: view(contract.output),
   };
 }
 
-/** The tensor with one axis of its shape as two. */
-export function splitShape(weights: Tensor, place: number, inner: number): Tensor {
+/** The contract with other weights, those of its residuals too. */
+export function inWeights(
+  contract: ContractStatement,
+  change: (weights: Tensor) => Tensor,
+): ContractStatement {
+  const { weights, residuals } = contract;
+  return {
+    ...contract,
+    weights: change(weights),
+    residuals: residuals.map(each => ({ ...each, weights: each.weights && change(each.weights) })),
+  };
+}
+
+/** The tensor with one axis of its shape as two, both of one point where that is all it has. */
+function splitShape(weights: Tensor, place: number, points: number): Tensor {
+  const inner = Math.min(points, at(weights.shape, place));
   const outer = at(weights.shape, place) / inner;
   const position = weights.shape.map((_, k) => {
     if (k === place) return indexAdd(indexMultiply(axis(k), indexLiteral(inner)), axis(k + 1));

@@ -7,7 +7,6 @@ import { identityMap } from '../ir/indexMap.ts';
 import type { ScratchMemory } from './fit.ts';
 import { bytesOf } from './precision.ts';
 import type { TileBuffer, TileProgram, TileStatement } from './tile.ts';
-import { readsOf } from './traverse.ts';
 
 export type Room = Pick<ScratchMemory, 'bytes' | 'lanes' | 'precision'>;
 
@@ -33,7 +32,7 @@ export function stageRows(
     accumulate: false,
   };
   const statements = program.statements.map(each =>
-    each.kind === 'contract' && each.input.buffer === name && !readsOf(each).slice(1).includes(name)
+    each.kind === 'contract' && each.input.buffer === name
       ? { ...each, input: { ...each.input, buffer: staged.name } }
       : each,
   );

@@ -1,5 +1,7 @@
 /** A tile program as text for people: one statement a line, as formulas over rows of buffers. */
+
 import { mapText, scaled, sumText } from '../ir/indexMapText.ts';
+import { isOnes } from '../ir/tensorAlgebra.ts';
 import type { EpilogueStep, MappedView, TileProgram, TileStatement, View } from './tile.ts';
 
 export function tileText({ name, tileRows, slices, buffers, statements }: TileProgram): string {
@@ -16,11 +18,18 @@ export function tileText({ name, tileRows, slices, buffers, statements }: TilePr
 export function statementText(statement: TileStatement): string {
   switch (statement.kind) {
     case 'contract': {
-      const { title, axes, input, output, initial, epilogue } = statement;
+      const { title, axes, input, output, initial, residuals, epilogue } = statement;
       const sum = axes.filter(axis => axis.kind === 'reduce').map(axis => axis.name);
       const extents = axes.map(axis => `${axis.name} < ${axis.extent}`).join(', ');
-      const term = `W[${axes.map(axis => axis.name)}] ${viewText(input, statement)}`;
-      const value = sum.length === 0 ? term : `sum(${sum}) ${term}`;
+      const factors = isOnes(statement.weights) ? '' : `W[${axes.map(axis => axis.name)}] `;
+      const term = `${factors}${viewText(input, statement)}`;
+      const added = residuals.map(({ input: view, weights }, k) => {
+        const used = axes.filter((axis, place) => axis.kind !== 'reduce' && weights?.shape[place] !== 1);
+        const factor =
+          weights === undefined ? '' : `D${residuals.length > 1 ? k : ''}[${used.map(axis => axis.name)}] `;
+        return ` + ${factor}${viewText(view, statement)}`;
+      });
+      const value = `${sum.length === 0 ? term : `sum(${sum}) ${term}`}${added.join('')}`;
       const assigns = initial === 'output' ? '+=' : '=';
       return `${viewText(output, statement)} ${assigns} ${value}${epilogueText(epilogue)}  for ${extents}  (${title})`;
     }

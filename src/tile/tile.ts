@@ -10,10 +10,10 @@
  *   step of its own.
  * - A program with several `slices` runs its statements for each slice of a tile, in order; the index of the slice is
  *   the axis of kind 'slice' of each statement. Scratch does not outlive a slice.
- * - `contract`: out[free] = epilogue(initial + Σ_reduce weights[axes]·in[free, reduce]), the sum taken in the
- *   row-major order of the reduce axes, strictly. `weights` is a tensor whose shape is the extents of the
- *   axes; how it is laid out in memory is chosen by lowering and produced by a pack step. A contract may not
- *   read what it writes, unless `initial` is 'output'.
+ * - `contract`: out[free] = epilogue(initial + Σ_reduce weights[axes]·in[free, reduce] + Σ_residuals w[free]·in[free]),
+ *   the sum taken in the row-major order of the reduce axes, strictly, and the residuals after it in theirs.
+ *   `weights` is a tensor whose shape is the extents of the axes; how it is laid out in memory is chosen by
+ *   lowering and produced by a pack step. A contract may not read what it writes, unless `initial` is 'output'.
  * - `copy`, `fill`: out[target(i)] = in[source(i)] or 0, for maps that no view can express; `accumulate` adds.
  * - `pointwise`: out[a] = epilogue(out[a]) for every address a of the map.
  * - `substitute`: out = T⁻¹ in, by substitution in the order of the triangle.
@@ -59,6 +59,14 @@ export type EpilogueStep =
   /** Multiplies by the value at the same address of another buffer, at least as wide. */
   | { readonly kind: 'gate'; readonly buffer: string };
 
+/** What completes each sum of a contract: a value of its own for every point of the free axes. */
+export interface Residual {
+  /** Does not move along the reduce axes. */
+  readonly input: View;
+  /** Of shape [extents of the axes], 1 along the reduce axes; nothing where every weight is one. */
+  readonly weights: Tensor | undefined;
+}
+
 export type TileStatement =
   | {
       readonly kind: 'contract';
@@ -70,6 +78,7 @@ export type TileStatement =
       readonly output: View;
       /** Where the sum starts: zero, or the output's own value. */
       readonly initial: 'zero' | 'output';
+      readonly residuals: readonly Residual[];
       readonly epilogue: readonly EpilogueStep[];
     }
   | {

@@ -1,17 +1,34 @@
-/** The buffers of a statement of the tile IR: what it reads and writes, and the same statement over others. */
-import type { EpilogueStep, MappedView, TileStatement, View } from './tile.ts';
+/** Buffers and views of a statement of the tile IR: what it reads and writes, and the same statement over others. */
+import type { ContractStatement, EpilogueStep, MappedView, TileStatement, View } from './tile.ts';
 
 export const writtenBy = (statement: TileStatement): string => statement.output.buffer;
 
 const gatesOf = (epilogue: readonly EpilogueStep[]): string[] =>
   epilogue.flatMap(step => (step.kind === 'gate' ? [step.buffer] : []));
 
+/** The views through which a contract reads and, last, writes. */
+export const viewsOf = ({ input, residuals, output }: ContractStatement): View[] => [
+  input,
+  ...residuals.map(residual => residual.input),
+  output,
+];
+
+/** The contract over other views. */
+export const mapViews = (contract: ContractStatement, change: (view: View) => View): ContractStatement => ({
+  ...contract,
+  input: change(contract.input),
+  output: change(contract.output),
+  residuals: contract.residuals.map(residual => ({ ...residual, input: change(residual.input) })),
+});
+
 /** Buffers whose contents a statement uses; `accumulate` and `pointwise` use what they write. */
 export function readsOf(statement: TileStatement): string[] {
   switch (statement.kind) {
     case 'contract': {
-      const { input, output, initial, epilogue } = statement;
-      return [input.buffer, ...gatesOf(epilogue), ...(initial === 'output' ? [output.buffer] : [])];
+      const { input, output, initial, residuals, epilogue } = statement;
+      const added = residuals.map(residual => residual.input.buffer);
+      const own = initial === 'output' ? [output.buffer] : [];
+      return [input.buffer, ...added, ...gatesOf(epilogue), ...own];
     }
     case 'copy':
       return [statement.input.buffer, ...(statement.accumulate ? [statement.output.buffer] : [])];
@@ -34,10 +51,8 @@ export function renameBuffers(statement: TileStatement, rename: (name: string) =
   const steps = (epilogue: readonly EpilogueStep[]): EpilogueStep[] =>
     epilogue.map(step => (step.kind === 'gate' ? { ...step, buffer: rename(step.buffer) } : step));
   switch (statement.kind) {
-    case 'contract': {
-      const { input, output, epilogue } = statement;
-      return { ...statement, input: at(input), output: at(output), epilogue: steps(epilogue) };
-    }
+    case 'contract':
+      return { ...mapViews(statement, at), epilogue: steps(statement.epilogue) };
     case 'copy':
     case 'substitute':
       return { ...statement, input: at(statement.input), output: at(statement.output) };
@@ -46,4 +61,16 @@ export function renameBuffers(statement: TileStatement, rename: (name: string) =
     case 'fill':
       return { ...statement, output: at(statement.output) };
   }
+}
+
+/** Strides of the elements of a tensor. */
+export function rowMajor(extents: readonly number[]): number[] {
+  let stride = 1;
+  return extents
+    .toReversed()
+    .map(extent => {
+      stride *= extent;
+      return stride / extent;
+    })
+    .reverse();
 }

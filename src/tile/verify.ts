@@ -1,8 +1,9 @@
 /** What must hold of every tile program; each problem is one line in the terms of tile.ts. Run after placing. */
 import { at } from '../core/invariant.ts';
 import type { Digit, IndexMap } from '../ir/indexMap.ts';
+import { sameShape, type Tensor } from '../ir/tensor.ts';
 import type { ContractStatement, TileBuffer, TileProgram, TileStatement, View } from './tile.ts';
-import { readsOf, writtenBy } from './traverse.ts';
+import { readsOf, viewsOf, writtenBy } from './traverse.ts';
 
 export function verifyTile(program: TileProgram): string[] {
   const buffers = new Map(program.buffers.map(buffer => [buffer.name, buffer]));
@@ -103,20 +104,23 @@ function checkContract(
   buffers: ReadonlyMap<string, TileBuffer>,
   complain: Complain,
 ): void {
-  const { axes, input, output, weights } = contract;
-  for (const view of [input, output]) {
+  const { axes, input, output, weights, residuals } = contract;
+  for (const view of viewsOf(contract)) {
     checkView(view, contract, buffers, complain);
     if (view.strides.length !== axes.length) return;
+    if (view !== output && view.buffer === output.buffer) complain(`reads and writes ${view.buffer}`);
+    axes.forEach((axis, k) => {
+      if (view !== input && axis.kind === 'reduce' && at(view.strides, k) !== 0)
+        complain(`${view === output ? 'the output' : view.buffer} moves along the reduced axis ${axis.name}`);
+    });
   }
-  const shape = axes.map(axis => axis.extent);
-  if (shape.length !== weights.shape.length || shape.some((extent, k) => extent !== weights.shape[k])) {
-    complain(`weights [${weights.shape}] do not match the axes [${shape}]`);
-  }
-  if (input.buffer === output.buffer) complain(`reads and writes ${input.buffer}`);
-  axes.forEach((axis, k) => {
-    if (axis.kind === 'reduce' && at(output.strides, k) !== 0)
-      complain(`the output moves along the reduced axis ${axis.name}`);
-  });
+  const checkShape = (tensor: Tensor | undefined, ofReduce: (extent: number) => number) => {
+    const shape = axes.map(({ kind, extent }) => (kind === 'reduce' ? ofReduce(extent) : extent));
+    if (tensor !== undefined && !sameShape(tensor.shape, shape))
+      complain(`weights [${tensor.shape}] do not match the axes [${shape}]`);
+  };
+  checkShape(weights, extent => extent);
+  for (const residual of residuals) checkShape(residual.weights, () => 1);
   checkOutputs(contract, complain);
 }
 

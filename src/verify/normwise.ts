@@ -42,7 +42,9 @@ export function normwiseBound(
     const rho = factorNorm(factor, run.environment);
     // What only moves writes nothing of its own: the factor before it writes through it.
     const staysInTile = run.isOneKernel && k > computing;
-    const { output, roundings } = analyseFactor({ factor, staysInTile }, value, bound, run);
+    // From update to update the value is one running sum (tile/precision.ts).
+    const isSum = staysInTile && factor.kind === 'update' && factors[k - 1]?.kind === 'update';
+    const { output, roundings } = analyseFactor({ factor, staysInTile, isSum }, value, bound, run);
     value = output;
     bound = bound.map((before, row) => rho * before + at(roundings, row));
   }
@@ -54,7 +56,7 @@ export function normwiseBound(
  * lies within `bound` of it: the bound with roundings less the bound without.
  */
 function analyseFactor(
-  { factor, staysInTile }: PlacedFactor,
+  { factor, staysInTile, isSum }: PlacedFactor,
   value: Float64Array,
   bound: Float64Array,
   run: NormwiseRun,
@@ -66,7 +68,7 @@ function analyseFactor(
     comment: [],
     tileRows: 1,
     input: { name: 'x', role: 'input', width: columns },
-    output: { name: 'y', role: staysInTile ? 'scratch' : 'output', width: rows },
+    output: { name: 'y', role: staysInTile ? 'scratch' : 'output', width: rows, isWide: isSum },
     origin: { name: 'x', role: 'input', width: columns },
     steps: [{ kind: 'linear', operator: factor }],
   });
@@ -82,8 +84,9 @@ function analyseFactor(
 
 interface PlacedFactor {
   readonly factor: Operator;
-  /** Its output is scratch of the kernel. */
+  /** Its output is scratch of the kernel, and whether that keeps the precision of the arithmetic. */
   readonly staysInTile: boolean;
+  readonly isSum: boolean;
 }
 
 const rowNorms = (values: Float64Array, batch: number): Float64Array =>

@@ -143,7 +143,8 @@ function tolerances(
   const { error } = rowsOf(buffers, 'y');
   const byNorm = normwiseBound(linearOperator(program), x, {
     environment,
-    arithmetic,
+    // A factor alone may be summed in other parts than in its kernel (tile/splitSums.ts): a bound for any order.
+    arithmetic: { ...arithmetic, reassociates: arithmetic.reassociates || plan.profile.group !== undefined },
     batch,
     isOneKernel: tiles.length === 1,
   });

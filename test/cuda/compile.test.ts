@@ -5,7 +5,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Artifact, compile } from '../../src/compile.ts';
+import { type Artifact, type CompileOptions, compile } from '../../src/compile.ts';
+import type { HalfFormat } from '../../src/core/precision.ts';
 import { generateProgram } from '../check/arbitrary.ts';
 import { numbers } from '../fuzz/values.ts';
 import { compileFiles, hasNvcc } from './nvcc.ts';
@@ -25,10 +26,10 @@ const examples = [
 ];
 const architectures = everything ? (['sm_80', 'sm_90a'] as const) : (['sm_90a'] as const);
 
-async function exampleFiles(cudaProfile: 'sm_80' | 'sm_90a'): Promise<Artifact[]> {
+async function exampleFiles(cudaProfile: 'sm_80' | 'sm_90a', storage?: HalfFormat): Promise<Artifact[]> {
   const made = examples.map(async path => {
     const text = readFileSync(join(root, path), 'utf8');
-    return (await compile({ name: path, text }, { targets: ['cuda'], cudaProfile })).artifacts;
+    return (await compile({ name: path, text }, { targets: ['cuda'], cudaProfile, storage })).artifacts;
   });
   return (await Promise.all(made)).flat();
 }
@@ -51,15 +52,22 @@ function goldenFiles(): Artifact[] {
   );
 }
 
-/** Operators have the number of their program in their names. */
+const formats = [
+  { scalar: 'f32' },
+  { scalar: 'f64' },
+  { storage: 'f16' },
+  { storage: 'bf16' },
+] as const satisfies readonly CompileOptions[];
+
+/** Operators have the number of their program in their names; formats take turns. */
 async function randomFiles(seeds: readonly number[], cudaProfile: 'sm_80' | 'sm_90a'): Promise<Artifact[]> {
   const made = seeds.map(async seed => {
     const { text, operator, sizes } = generateProgram(Array.from({ length: 160 }, numbers(seed)));
     const name = `${operator}${seed}`;
     const source = { name: `random${seed}.sop`, text: text.replaceAll(`op ${operator}`, `op ${name}`) };
     const instances = [{ operator: name, sizes }];
-    const scalar = seed % 3 === 0 ? 'f64' : 'f32';
-    return (await compile(source, { targets: ['cuda'], cudaProfile, scalar, instances })).artifacts;
+    const format = formats[seed % formats.length];
+    return (await compile(source, { targets: ['cuda'], cudaProfile, ...format, instances })).artifacts;
   });
   return (await Promise.all(made)).flat();
 }
@@ -74,6 +82,17 @@ describe.runIf(hasNvcc)('nvcc', () => {
       const { problems, spills, kernels } = compileFiles(files, architecture, 'code');
       expect(problems).toBe('');
       expect(kernels).toBeGreaterThan(30);
+      expect(spills).toEqual([]);
+    },
+    timeoutMs,
+  );
+  test.each(['f16', 'bf16'] as const)(
+    'examples in %s: no warning, no spill',
+    async storage => {
+      const files = await exampleFiles('sm_90a', storage);
+      const { problems, spills, kernels } = compileFiles(files, 'sm_90a', 'code');
+      expect(problems).toBe('');
+      expect(kernels).toBeGreaterThan(10);
       expect(spills).toEqual([]);
     },
     timeoutMs,

@@ -20,6 +20,10 @@ op monarch[n, b](L: [n/b, b, b], R: [b, n/b, n/b]) : n -> n
 op product[n, m, r](A: [r, n], B: [m, r]) : n -> m = dense(B) * dense(A)
 op both[n, m, r](A: [r, n], B: [m, r], W: [m, n]) : n -> m = dense(B) * dense(A) + dense(W)
 op shared[a, b](A: [a, a], B: [b, b]) : a * b -> a * b = kron(dense(A), dense(B))
+op added[n, r](U: [n, r], V: [n, r], d: [n]) : n -> n = diag(d) + lowrank(U, V)
+op twice[n, r](U: [n, r], V: [n, r], d: [n]) : n -> n = (diag(d) + lowrank(U, V)) * (I(n) + lowrank(V, U))
+op across[n, b](L: [n/b, b, b], R: [b, n/b, n/b], d: [n]) : n -> n
+  = diag(d) + swap(n/b, b) * blockdiag(L) * swap(b, n/b) * blockdiag(R)
 op triangle[n](W: [n, n]) : n -> n = lower(W)
 op swiglu[n, m, r](A: [r, n], B: [m, r], C: [m, n], b: [m], D: [n, m]) : n -> n
   = dense(B) * dense(A) |> bias(b) |> silu |> gate(dense(C)) |> dense(D)
@@ -83,6 +87,12 @@ describe('matrix units = tile interpreter', () => {
     ['both', [33, 50, 16]],
     ['shared', [16, 24]],
     ['triangle', [70]],
+    ['added', [48, 16]],
+    ['added', [70, 18]],
+    ['added', [640, 16]],
+    ['twice', [64, 16]],
+    ['across', [256, 16]],
+    ['across', [384, 12]],
   ];
   for (const [operator, sizes] of cases)
     for (const mode of ['apply', 'adjoint'] as const)

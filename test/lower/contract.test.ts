@@ -22,7 +22,8 @@ function environmentFor({ tile }: ContractTrial): Environment {
   const tensors = tile.statements.flatMap((statement): Tensor[] => {
     if (statement.kind !== 'contract') return [];
     const biases = statement.epilogue.flatMap(step => (step.kind === 'bias' ? [step.bias] : []));
-    return [statement.weights, ...biases];
+    const diagonals = statement.residuals.flatMap(({ weights }) => weights ?? []);
+    return [statement.weights, ...diagonals, ...biases];
   });
   return new Map(tensors.flatMap(parametersOf).map(each => [each.name, valuesOf(each)]));
 }

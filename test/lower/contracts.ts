@@ -5,14 +5,21 @@ import { wasmCapabilities } from '../../codegen/wat.ts';
 import { at } from '../../src/core/invariant.ts';
 import { identityMap } from '../../src/ir/indexMap.ts';
 import { identity } from '../../src/ir/operator.ts';
-import { axis, computed, element, type Tensor } from '../../src/ir/tensor.ts';
+import { axis, computed, element, indexLiteral, type Tensor } from '../../src/ir/tensor.ts';
 import { simplify } from '../../src/kernel/simplify.ts';
 import { verifyKernel } from '../../src/kernel/verify.ts';
 import type { PackedBuffer } from '../../src/lower/context.ts';
 import { lowerProgram } from '../../src/lower/lower.ts';
 import { loweringOptions } from '../../src/pipeline.ts';
 import { profiles } from '../../src/plan/profile.ts';
-import type { Axis, ContractStatement, EpilogueStep, TileProgram, View } from '../../src/tile/tile.ts';
+import type {
+  Axis,
+  ContractStatement,
+  EpilogueStep,
+  Residual,
+  TileProgram,
+  View,
+} from '../../src/tile/tile.ts';
 import { verifyTile } from '../../src/tile/verify.ts';
 import { type Built, build, linearProgram } from '../conformance/stages.ts';
 import { named } from '../ir/values.ts';
@@ -102,6 +109,13 @@ export const contractTrial: fc.Arbitrary<ContractTrial> = axes.chain(all =>
       shared: fc.option(fc.nat({ max: all.length - 1 }), { nil: undefined }),
       accumulates: fc.boolean(),
       fromScratch: fc.boolean(),
+      residuals: fc.array(
+        fc.record({
+          view: fc.tuple(...all.map(each => digit(each.extent))),
+          weights: fc.constantFrom('none' as const, 'all' as const, 'shared' as const),
+        }),
+        { maxLength: 2 },
+      ),
       epilogue: fc.subarray(['bias', 'relu', 'gate'] as const),
       scalar: fc.constantFrom('f32' as const, 'f32' as const, 'f64' as const),
       tileRows: fc.constantFrom(1, 3, 4, 8),
@@ -116,11 +130,15 @@ interface Choices {
   readonly shared: number | undefined;
   readonly accumulates: boolean;
   readonly fromScratch: boolean;
+  readonly residuals: readonly {
+    readonly view: readonly Digit[];
+    readonly weights: 'none' | 'all' | 'shared';
+  }[];
   readonly epilogue: readonly ('bias' | 'relu' | 'gate')[];
   readonly tileRows: number;
 }
 
-/** y = 0; t = d · x, entry by entry; y = contract of x or t; perhaps once more, added to it. */
+/** y = 0; t = d · x, entry by entry; y = contract of x or t and more of it; perhaps once more, added to it. */
 function trialOf(all: readonly Axis[], choices: Choices): Pick<ContractTrial, 'tile'> {
   const reads = choices.fromScratch ? 't' : 'x';
   const isFree = (k: number) => at(all, k).kind === 'free';
@@ -130,6 +148,20 @@ function trialOf(all: readonly Axis[], choices: Choices): Pick<ContractTrial, 't
     if (kind === 'bias') return { kind, bias: named('bias', [output.width], 5) };
     return kind === 'gate' ? { kind, buffer: 'g' } : { kind: 'pointwise', function: 'relu' };
   });
+  const residuals = choices.residuals.map(({ view: digits, weights }, k) => {
+    const view = viewOf(reads, digits, axis => isFree(axis) && !at(digits, axis).still);
+    const shape = all.map(each => (each.kind === 'reduce' ? 1 : each.extent));
+    const whole = named('diagonal', shape, 6 + k);
+    const first = shape.findIndex(each => each > 1);
+    const position = shape.map((_, a) => (a === first ? indexLiteral(0) : axis(a)));
+    const shared = computed(shape, element(whole, position));
+    const residual: Residual = {
+      input: view.view,
+      weights: weights === 'none' ? undefined : weights === 'all' ? whole : shared,
+    };
+    return { residual, width: view.width };
+  });
+  const width = Math.max(input.width, ...residuals.map(each => each.width));
   const contract = (initial: 'zero' | 'output', salt: number): ContractStatement => ({
     kind: 'contract',
     title: `contract ${all.map(each => each.extent)}`,
@@ -138,6 +170,7 @@ function trialOf(all: readonly Axis[], choices: Choices): Pick<ContractTrial, 't
     input: input.view,
     output: output.view,
     initial,
+    residuals: initial === 'zero' && choices.accumulates ? [] : residuals.map(each => each.residual),
     epilogue: initial === 'zero' && choices.accumulates ? [] : steps,
   });
   const scaled = (buffer: string, width: number, salt: number): ContractStatement => ({
@@ -148,6 +181,7 @@ function trialOf(all: readonly Axis[], choices: Choices): Pick<ContractTrial, 't
     input: { buffer: 'x', offset: 0, strides: [buffer === 'g' ? 0 : 1] },
     output: { buffer, offset: 0, strides: [1] },
     initial: 'zero',
+    residuals: [],
     epilogue: [],
   });
   const tile: TileProgram = {
@@ -156,14 +190,14 @@ function trialOf(all: readonly Axis[], choices: Choices): Pick<ContractTrial, 't
     tileRows: choices.tileRows,
     slices: 1,
     buffers: [
-      { name: 'x', role: 'input', width: input.width },
+      { name: 'x', role: 'input', width },
       { name: 'y', role: 'output', width: output.width },
-      { name: 't', role: 'scratch', width: input.width },
+      { name: 't', role: 'scratch', width },
       { name: 'g', role: 'scratch', width: output.width },
     ],
     statements: [
       { kind: 'fill', output: { buffer: 'y', map: identityMap(output.width) } },
-      scaled('t', input.width, 3),
+      scaled('t', width, 3),
       scaled('g', output.width, 4),
       contract('zero', 1),
       ...(choices.accumulates ? [contract('output', 2)] : []),

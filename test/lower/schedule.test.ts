@@ -88,6 +88,7 @@ describe('tiles of a single row', () => {
   const contract = (initial: 'zero' | 'output'): ContractStatement => ({
     ...(lowered(64, 8)[0]?.tiles[0]?.statements[0] as ContractStatement),
     initial,
+    residuals: [],
   });
   const region = { lanes: 4, vectorAxis: 0, tileAxis: 0, width: 2, spans: [] } as const;
   test.each([

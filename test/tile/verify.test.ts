@@ -21,6 +21,7 @@ const contract: ContractStatement = {
   input: { buffer: 'x', offset: 0, strides: [4, 0, 1] },
   output: { buffer: 't0', offset: 0, strides: [3, 1, 0] },
   initial: 'zero',
+  residuals: [],
   epilogue: [],
 };
 const view = (buffer: string, width: number) => ({ buffer, map: identityMap(width) });

@@ -30,6 +30,7 @@ const innerProduct = (length: number): TileProgram => ({
       input: { buffer: 'x', offset: 0, strides: [1] },
       output: { buffer: 'y', offset: 0, strides: [0] },
       initial: 'zero',
+      residuals: [],
       epilogue: [],
     },
   ],

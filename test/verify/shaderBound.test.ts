@@ -48,6 +48,7 @@ function bounded(pairs: readonly (readonly [number, number])[]) {
             input: { buffer: 'x', offset: 0, strides: [1] },
             output: { buffer: 'y', offset: 0, strides: [0] },
             initial: 'zero',
+            residuals: [],
             epilogue: [],
           },
         ],

@@ -4,6 +4,9 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { compose, dense, diagonal, sum } from '../../src/ir/operator.ts';
+import { profiles } from '../../src/plan/profile.ts';
+import { tileText } from '../../src/tile/text.ts';
 import {
   batchesFor,
   environmentOf,
@@ -12,8 +15,9 @@ import {
   operatorTrial,
   type Trial,
 } from '../conformance/programs.ts';
-import { build, firstDifference, relativeError, runTiles } from '../conformance/stages.ts';
+import { build, firstDifference, linearProgram, relativeError, runTiles } from '../conformance/stages.ts';
 import { newCoverage, record } from '../fuzz/coverage.ts';
+import { named } from '../ir/values.ts';
 import { engineForTests, tintMessages } from './engine.ts';
 import { buildGroups, groupProfile, runGroups, shaderTexts } from './stages.ts';
 import { buildTrial, checkOnDawn, gpuTrials } from './trial.ts';
@@ -106,6 +110,25 @@ describe.runIf(engine.kind === 'engine')('Dawn = dense matrix, within the derive
         expect(problems).toEqual([]);
       };
       await fc.assert(fc.asyncProperty(trials, check), { numRuns: 60, seed });
+    },
+    timeoutMs,
+  );
+
+  test.each([
+    ['webgpu-default', 16],
+    ['webgpu-large', 32],
+  ] as const)(
+    'a long sum in parts, added to a diagonal, on %s',
+    async (profile, parts) => {
+      if (device === undefined) throw new Error('an engine has a device');
+      const [u, v] = [named('u', [512, 16], 0), named('v', [16, 512], 0)];
+      const program = linearProgram(sum(diagonal(named('d', [512], 0)), compose(dense(u), dense(v))));
+      const trial = buildTrial({ program }, profiles[profile]);
+      for (const { tiles } of trial.instance.modes)
+        expect(tiles.map(tileText).join()).toContain(`(sum [${parts}])`);
+      const environment = environmentOf(program);
+      const { problems } = await checkOnDawn(device, { environment, seed: 16 }, trial);
+      expect(problems).toEqual([]);
     },
     timeoutMs,
   );

@@ -9,9 +9,7 @@
 namespace {
 
 constexpr int threads = 256;
-constexpr int lanes = 4;
 using Element = float;
-using Vector = float4;
 
 // Neighbours in memory: one access where they are a whole vector for certain, else one after another.
 template <bool whole> __device__ inline float4 load(const float* at) {
@@ -395,7 +393,8 @@ struct Rows {
 }
 
 [[maybe_unused]] bool beginsAtVectors(const Rows& rows) {
-  return reinterpret_cast<uintptr_t>(rows.memory) % sizeof(Vector) == 0 && rows.distance % lanes == 0;
+  const int64_t distance = rows.distance * static_cast<int64_t>(sizeof(Element));
+  return reinterpret_cast<uintptr_t>(rows.memory) % 16 == 0 && distance % 16 == 0;
 }
 
 // As many rows as a launch may take: what it counts in elements stays below 2^31.

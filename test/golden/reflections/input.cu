@@ -9,9 +9,7 @@
 namespace {
 
 constexpr int threads = 256;
-constexpr int lanes = 4;
 using Element = float;
-using Vector = float4;
 
 // Neighbours in memory: one access where they are a whole vector for certain, else one after another.
 template <bool whole> __device__ inline float4 load(const float* at) {
@@ -31,6 +29,9 @@ template <class T> __device__ inline T minimum(T a, T b) { return a != a || a < 
 [[maybe_unused]] __device__ inline double widened(float value) { return value; }
 __device__ inline float4 multiplyAdd(float4 a, float4 b, float4 c) {
   return {fmaf(a.x, b.x, c.x), fmaf(a.y, b.y, c.y), fmaf(a.z, b.z, c.z), fmaf(a.w, b.w, c.w)};
+}
+__device__ inline float4 operator+(float4 a, float4 b) {
+  return {a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w};
 }
 
 // v: [2, 6]
@@ -228,12 +229,15 @@ __global__ void __launch_bounds__(256, 2) reflections6_pack_w2_2_kernel(
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
   #pragma unroll 1
-  for (int work = group * 256 + lane; work < 8; work += groups * 256) {
-    const int i = (work >> 2);
+  for (int work = group * 256 + lane; work < 16; work += groups * 256) {
+    const int i = (work >> 3);
     const int value = i < 1 ? 1 : 0;
-    const int start_1 = i * 4;
-    const int j = (work & 3);
-    const int start = j + 6;
+    const int j = ((work >> 2) & 1);
+    const int value_1 = min(j * 4, 2);
+    const int start_2 = i * 8 + j * 4;
+    const int k_2 = (work & 3);
+    const int start = value_1 + k_2 + 6;
+    const int start_1 = value_1 + k_2;
     double choice = 0.0;
     if (value != 0) {
       const double x_2 = temporary[0];
@@ -241,42 +245,10 @@ __global__ void __launch_bounds__(256, 2) reflections6_pack_w2_2_kernel(
       choice = -2.0 / x_2 * x_3;
     } else {
       const double x_4 = temporary_1[0];
-      const double x_5 = widened(v[j]);
+      const double x_5 = widened(v[start_1]);
       choice = -2.0 / x_4 * x_5;
     }
-    target[start_1 + j] = static_cast<float>(choice);
-  }
-}
-
-// v: [2, 6]
-// temporary: []
-// temporary_1: []
-// target: dense [6, 2]
-__global__ void __launch_bounds__(256, 2) reflections6_pack_w2_3_kernel(
-    const float* __restrict__ v, double* __restrict__ temporary, double* __restrict__ temporary_1,
-    float* __restrict__ target) {
-  const int group = static_cast<int>(blockIdx.x);
-  const int groups = static_cast<int>(gridDim.x);
-  const int lane = static_cast<int>(threadIdx.x);
-  #pragma unroll 1
-  for (int work = group * 256 + lane; work < 4; work += groups * 256) {
-    const int i_1 = (work >> 1);
-    const int value_1 = i_1 < 1 ? 1 : 0;
-    const int start_4 = i_1 * 2 + 8;
-    const int j_1 = (work & 1);
-    const int start_2 = j_1 + 10;
-    const int start_3 = j_1 + 4;
-    double choice_1 = 0.0;
-    if (value_1 != 0) {
-      const double x_6 = temporary[0];
-      const double x_7 = widened(v[start_2]);
-      choice_1 = -2.0 / x_6 * x_7;
-    } else {
-      const double x_8 = temporary_1[0];
-      const double x_9 = widened(v[start_3]);
-      choice_1 = -2.0 / x_8 * x_9;
-    }
-    target[start_4 + j_1] = static_cast<float>(choice_1);
+    target[start_2 + k_2] = static_cast<float>(choice);
   }
 }
 
@@ -285,7 +257,6 @@ __global__ void __launch_bounds__(256, 2) reflections6_pack_w2_3_kernel(
 // w0: dense [2, 6]
 // w1: dense [2, 2]
 // w2: dense [6, 2]
-template <bool aligned>
 __global__ void __launch_bounds__(256, 2) reflections6_kernel(
     const float* __restrict__ x, float* __restrict__ y, const float* __restrict__ w0,
     const float* __restrict__ w1, const float* __restrict__ w2, int batch, int ldx, int ldy) {
@@ -423,40 +394,23 @@ __global__ void __launch_bounds__(256, 2) reflections6_kernel(
         t1[out_3 + 1] = sum01_1;
       }
     }
-    // y = x, reordered
-    #pragma unroll 1
-    for (int work4 = lane; work4 < rows; work4 += 256) {
-      const int row_4 = work4;
-      const int i = 0;
-      const float4 x_6 = load<aligned>(&x[(tile + row_4) * ldx + i]);
-      store<aligned>(&y[(tile + row_4) * ldy + i], x_6);
-    }
-    #pragma unroll 1
-    for (int work5 = lane; work5 < rows * 2; work5 += 256) {
-      const int row_5 = (work5 >> 1);
-      const int i_1 = 4 + (work5 & 1);
-      const float x_7 = x[(tile + row_5) * ldx + i_1];
-      y[(tile + row_5) * ldy + i_1] = x_7;
-    }
     __syncthreads();
-    // y += dense [6, 2] * t1
+    // y = dense [6, 2] * t1 + x
     if (tile + 7 < batch) {
-      if (lane < 2) {
-        const int work6 = lane;
-        const int row_6 = work6 * 4;
+      if (lane < 4) {
+        const int work4 = lane;
+        const int row_4 = (work4 >> 1) * 4;
+        const int q_4 = (work4 & 1);
+        const int from = min(q_4 * 4, 2);
         const int at_8 = 0;
-        const int in_4 = row_6 * 4 + at_8;
-        const int at_9 = 0;
-        const int out_4 = (tile + row_6) * ldy + at_9;
-        const float4 y_1 = load<aligned>(&y[out_4]);
-        float4 sum00_4 = y_1;
-        const float4 y_2 = load<aligned>(&y[out_4 + ldy]);
-        float4 sum10_2 = y_2;
-        const float4 y_3 = load<aligned>(&y[out_4 + 2 * ldy]);
-        float4 sum20_2 = y_3;
-        const float4 y_4 = load<aligned>(&y[out_4 + 3 * ldy]);
-        float4 sum30_2 = y_4;
-        const int w_4 = 0;
+        const int in_4 = row_4 * 4 + at_8;
+        const int at_9 = from;
+        const int out_4 = (tile + row_4) * ldy + at_9;
+        float4 sum00_4 = splat(0.0f);
+        float4 sum10_2 = splat(0.0f);
+        float4 sum20_2 = splat(0.0f);
+        float4 sum30_2 = splat(0.0f);
+        const int w_4 = q_4 * 4;
         const float4 weight_9 = load<true>(&w2[w_4]);
         const float4 t1_1 = splat(t1[in_4]);
         sum00_4 = multiplyAdd(t1_1, weight_9, sum00_4);
@@ -466,7 +420,7 @@ __global__ void __launch_bounds__(256, 2) reflections6_kernel(
         sum20_2 = multiplyAdd(t1_3, weight_9, sum20_2);
         const float4 t1_4 = splat(t1[in_4 + 12]);
         sum30_2 = multiplyAdd(t1_4, weight_9, sum30_2);
-        const float4 weight_10 = load<true>(&w2[w_4 + 4]);
+        const float4 weight_10 = load<true>(&w2[w_4 + 8]);
         const float4 t1_5 = splat(t1[in_4 + 1]);
         sum00_4 = multiplyAdd(t1_5, weight_10, sum00_4);
         const float4 t1_6 = splat(t1[in_4 + 1 + 4]);
@@ -475,93 +429,45 @@ __global__ void __launch_bounds__(256, 2) reflections6_kernel(
         sum20_2 = multiplyAdd(t1_7, weight_10, sum20_2);
         const float4 t1_8 = splat(t1[in_4 + 1 + 12]);
         sum30_2 = multiplyAdd(t1_8, weight_10, sum30_2);
-        store<aligned>(&y[out_4], sum00_4);
-        store<aligned>(&y[out_4 + ldy], sum10_2);
-        store<aligned>(&y[out_4 + 2 * ldy], sum20_2);
-        store<aligned>(&y[out_4 + 3 * ldy], sum30_2);
+        const int at_10 = from;
+        const int from_1 = (tile + row_4) * ldx + at_10;
+        const float4 x_6 = load<false>(&x[from_1]);
+        sum00_4 = sum00_4 + x_6;
+        const float4 x_7 = load<false>(&x[from_1 + ldx]);
+        sum10_2 = sum10_2 + x_7;
+        const float4 x_8 = load<false>(&x[from_1 + 2 * ldx]);
+        sum20_2 = sum20_2 + x_8;
+        const float4 x_9 = load<false>(&x[from_1 + 3 * ldx]);
+        sum30_2 = sum30_2 + x_9;
+        store<false>(&y[out_4], sum00_4);
+        store<false>(&y[out_4 + ldy], sum10_2);
+        store<false>(&y[out_4 + 2 * ldy], sum20_2);
+        store<false>(&y[out_4 + 3 * ldy], sum30_2);
       }
     }
     if (batch < tile + 7 + 1) {
       #pragma unroll 1
-      for (int work7 = lane; work7 < rows; work7 += 256) {
-        const int row_7 = work7;
-        const int at_10 = 0;
-        const int in_5 = row_7 * 4 + at_10;
+      for (int work5 = lane; work5 < rows * 2; work5 += 256) {
+        const int row_5 = (work5 >> 1);
+        const int q_5 = (work5 & 1);
+        const int from_2 = min(q_5 * 4, 2);
         const int at_11 = 0;
-        const int out_5 = (tile + row_7) * ldy + at_11;
-        const float4 y_5 = load<aligned>(&y[out_5]);
-        float4 sum00_5 = y_5;
-        const int w_5 = 0;
+        const int in_5 = row_5 * 4 + at_11;
+        const int at_12 = from_2;
+        const int out_5 = (tile + row_5) * ldy + at_12;
+        float4 sum00_5 = splat(0.0f);
+        const int w_5 = q_5 * 4;
         const float4 t1_9 = splat(t1[in_5]);
         const float4 weight_11 = load<true>(&w2[w_5]);
         sum00_5 = multiplyAdd(t1_9, weight_11, sum00_5);
         const float4 t1_10 = splat(t1[in_5 + 1]);
-        const float4 weight_12 = load<true>(&w2[w_5 + 4]);
+        const float4 weight_12 = load<true>(&w2[w_5 + 8]);
         sum00_5 = multiplyAdd(t1_10, weight_12, sum00_5);
-        store<aligned>(&y[out_5], sum00_5);
-      }
-    }
-    if (tile + 7 < batch) {
-      if (lane < 4) {
-        const int work8 = lane;
-        const int row_8 = (work8 >> 1) * 4;
-        const int q_4 = (work8 & 1);
-        const int at_12 = 0;
-        const int in_6 = row_8 * 4 + at_12;
-        const int at_13 = q_4 + 4;
-        const int out_6 = (tile + row_8) * ldy + at_13;
-        const float y_6 = y[out_6];
-        float sum00_6 = y_6;
-        const float y_7 = y[out_6 + ldy];
-        float sum10_3 = y_7;
-        const float y_8 = y[out_6 + 2 * ldy];
-        float sum20_3 = y_8;
-        const float y_9 = y[out_6 + 3 * ldy];
-        float sum30_3 = y_9;
-        const int w_6 = q_4 + 8;
-        const float weight_13 = w2[w_6];
-        const float t1_11 = t1[in_6];
-        sum00_6 = fmaf(t1_11, weight_13, sum00_6);
-        const float t1_12 = t1[in_6 + 4];
-        sum10_3 = fmaf(t1_12, weight_13, sum10_3);
-        const float t1_13 = t1[in_6 + 8];
-        sum20_3 = fmaf(t1_13, weight_13, sum20_3);
-        const float t1_14 = t1[in_6 + 12];
-        sum30_3 = fmaf(t1_14, weight_13, sum30_3);
-        const float weight_14 = w2[w_6 + 2];
-        const float t1_15 = t1[in_6 + 1];
-        sum00_6 = fmaf(t1_15, weight_14, sum00_6);
-        const float t1_16 = t1[in_6 + 1 + 4];
-        sum10_3 = fmaf(t1_16, weight_14, sum10_3);
-        const float t1_17 = t1[in_6 + 1 + 8];
-        sum20_3 = fmaf(t1_17, weight_14, sum20_3);
-        const float t1_18 = t1[in_6 + 1 + 12];
-        sum30_3 = fmaf(t1_18, weight_14, sum30_3);
-        y[out_6] = sum00_6;
-        y[out_6 + ldy] = sum10_3;
-        y[out_6 + 2 * ldy] = sum20_3;
-        y[out_6 + 3 * ldy] = sum30_3;
-      }
-    }
-    if (batch < tile + 7 + 1) {
-      #pragma unroll 1
-      for (int work9 = lane; work9 < rows * 2; work9 += 256) {
-        const int row_9 = (work9 >> 1);
-        const int q_5 = (work9 & 1);
-        const int at_14 = 0;
-        const int in_7 = row_9 * 4 + at_14;
-        const int at_15 = q_5 + 4;
-        const int out_7 = (tile + row_9) * ldy + at_15;
-        const float y_10 = y[out_7];
-        float sum00_7 = y_10;
-        const int w_7 = q_5 + 8;
-        const float t1_19 = t1[in_7];
-        const float weight_15 = w2[w_7];
-        sum00_7 = fmaf(t1_19, weight_15, sum00_7);
-        const float t1_20 = t1[in_7 + 1];
-        const float weight_16 = w2[w_7 + 2];
-        sum00_7 = fmaf(t1_20, weight_16, sum00_7);
-        y[out_7] = sum00_7;
+        const int at_13 = from_2;
+        const int from_3 = (tile + row_5) * ldx + at_13;
+        const float4 x_10 = load<false>(&x[from_3]);
+        sum00_5 = sum00_5 + x_10;
+        store<false>(&y[out_5], sum00_5);
       }
     }
   }
@@ -595,7 +501,8 @@ struct Rows {
 }
 
 [[maybe_unused]] bool beginsAtVectors(const Rows& rows) {
-  return reinterpret_cast<uintptr_t>(rows.memory) % sizeof(Vector) == 0 && rows.distance % lanes == 0;
+  const int64_t distance = rows.distance * static_cast<int64_t>(sizeof(Element));
+  return reinterpret_cast<uintptr_t>(rows.memory) % 16 == 0 && distance % 16 == 0;
 }
 
 // As many rows as a launch may take: what it counts in elements stays below 2^31.
@@ -644,7 +551,7 @@ int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, int 
 
 }  // namespace
 
-size_t sop_reflections6_params_bytes(void) { return 112; }
+size_t sop_reflections6_params_bytes(void) { return 128; }
 size_t sop_reflections6_pack_workspace_bytes(void) { return 128; }
 size_t sop_reflections6_apply_workspace_bytes(int64_t batch) { return wholeRows(batch, 1048576, 0); }
 
@@ -674,8 +581,6 @@ int sop_reflections6_pack(
           v, at<double>(workspace, 16))) return error;
   if (const int error = launch(stream, reflections6_pack_w2_2_kernel, groupsOf(1, 1), 0,
           v, at<double>(workspace, 0), at<double>(workspace, 16), at<float>(params, 64))) return error;
-  if (const int error = launch(stream, reflections6_pack_w2_3_kernel, groupsOf(1, 1), 0,
-          v, at<double>(workspace, 0), at<double>(workspace, 16), at<float>(params, 64))) return error;
   return 0;
 }
 
@@ -688,13 +593,12 @@ int sop_reflections6_apply(
   if (const int problem = problemOf(to)) return problem;
   if (const int problem = problemOfBlock(params)) return problem;
   const int64_t rows = rowsOfLaunch(batch, from, to, 1048576);
-  const bool whole = beginsAtVectors(from) && beginsAtVectors(to);
   const float* const w0 = at<float>(params, 0);
   const float* const w1 = at<float>(params, 48);
   const float* const w2 = at<float>(params, 64);
   for (int64_t first = 0; first < batch; first += rows) {
     const int64_t count = batch - first < rows ? batch - first : rows;
-    if (const int error = launch(stream, whole ? reflections6_kernel<true> : reflections6_kernel<false>, groupsOf((count + 7) / 8, 1), 0,
+    if (const int error = launch(stream, reflections6_kernel, groupsOf((count + 7) / 8, 1), 0,
             x + first * ldx, y + first * ldy, w0, w1, w2, count, ldx, ldy)) return error;
   }
   return 0;

@@ -43,14 +43,16 @@
     (local $weight_1 f32)
     (local $x_1 f32)
     (local $t0_1 f32)
-    (local $i i32)
+    (local $q_4 i32)
+    (local $from i32)
+    (local $at_10 i32)
     (local $sum00_4 v128)
     (local $sum10_2 v128)
     (local $sum20_2 v128)
     (local $sum30_2 v128)
     (local $weight_12 v128)
+    (local $from_1 i32)
     (local $t1_9 v128)
-    (local $q_4 i32)
     (local.set $tile (i32.const 0))
     (if
       (i32.lt_s (local.get $tile) (local.get $batch))
@@ -340,236 +342,103 @@
                       (i32.lt_s
                         (local.tee $row (i32.add (local.get $row) (i32.const 1)))
                         (local.get $rows))))))))
-          ;; y = x, reordered
-          (local.set $i (i32.const 0))
-          (loop $i.next
-            (local.set $row (i32.const 0))
-            (if
-              (i32.lt_s (local.get $row) (local.get $rows))
-              (then
-                (loop $row_4.next
-                  (v128.store
-                    (i32.add
-                      (i32.add
-                        (i32.add (local.get $y) (i32.mul (local.get $tile) (i32.const 24)))
-                        (i32.mul (local.get $row) (i32.const 24)))
-                      (i32.shl (local.get $i) (i32.const 2)))
-                    (v128.load
-                      (i32.add
-                        (i32.add
-                          (i32.add (local.get $x) (i32.mul (local.get $tile) (i32.const 24)))
-                          (i32.mul (local.get $row) (i32.const 24)))
-                        (i32.shl (local.get $i) (i32.const 2)))))
-                  (br_if $row_4.next
-                    (i32.lt_s
-                      (local.tee $row (i32.add (local.get $row) (i32.const 1)))
-                      (local.get $rows))))))
-            (br_if $i.next
-              (i32.lt_s (local.tee $i (i32.add (local.get $i) (i32.const 4))) (i32.const 4))))
-          (local.set $i (i32.const 4))
-          (loop $i_1.next
-            (local.set $row (i32.const 0))
-            (if
-              (i32.lt_s (local.get $row) (local.get $rows))
-              (then
-                (loop $row_5.next
-                  (f32.store
-                    (i32.add
-                      (i32.add
-                        (i32.add (local.get $y) (i32.mul (local.get $tile) (i32.const 24)))
-                        (i32.mul (local.get $row) (i32.const 24)))
-                      (i32.shl (local.get $i) (i32.const 2)))
-                    (f32.load
-                      (i32.add
-                        (i32.add
-                          (i32.add (local.get $x) (i32.mul (local.get $tile) (i32.const 24)))
-                          (i32.mul (local.get $row) (i32.const 24)))
-                        (i32.shl (local.get $i) (i32.const 2)))))
-                  (br_if $row_5.next
-                    (i32.lt_s
-                      (local.tee $row (i32.add (local.get $row) (i32.const 1)))
-                      (local.get $rows))))))
-            (br_if $i_1.next
-              (i32.lt_s (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 6))))
-          ;; y += dense [6, 2] * t1
-          (if
-            (i32.lt_s (i32.const 0) (local.get $fullRows))
-            (then
-              (local.set $row (i32.const 0))
-              (if
-                (i32.lt_s (local.get $row) (local.get $fullRows))
-                (then
-                  (local.set $at (local.get $t1))
-                  (local.set $at_1 (local.get $y))
-                  (local.set $w (local.get $w2))
-                  (loop $row_6.next
-                    (local.set $in
-                      (i32.add (local.get $at) (i32.shl (local.get $row) (i32.const 6))))
-                    (local.set $out
-                      (i32.add
-                        (i32.add (local.get $at_1) (i32.mul (local.get $tile) (i32.const 24)))
-                        (i32.mul (local.get $row) (i32.const 24))))
-                    (local.set $sum00_4 (v128.load (local.get $out)))
-                    (local.set $sum10_2 (v128.load offset=24 (local.get $out)))
-                    (local.set $sum20_2 (v128.load offset=48 (local.get $out)))
-                    (local.set $sum30_2 (v128.load offset=72 (local.get $out)))
-                    (local.set $weight_12 (v128.load (local.get $w)))
-                    (local.set $sum00_4
-                      (f32x4.add
-                        (local.get $sum00_4)
-                        (f32x4.mul (v128.load32_splat (local.get $in)) (local.get $weight_12))))
-                    (local.set $sum10_2
-                      (f32x4.add
-                        (local.get $sum10_2)
-                        (f32x4.mul
-                          (v128.load32_splat offset=64 (local.get $in))
-                          (local.get $weight_12))))
-                    (local.set $sum20_2
-                      (f32x4.add
-                        (local.get $sum20_2)
-                        (f32x4.mul
-                          (v128.load32_splat offset=128 (local.get $in))
-                          (local.get $weight_12))))
-                    (local.set $sum30_2
-                      (f32x4.add
-                        (local.get $sum30_2)
-                        (f32x4.mul
-                          (v128.load32_splat offset=192 (local.get $in))
-                          (local.get $weight_12))))
-                    (local.set $weight_12 (v128.load offset=16 (local.get $w)))
-                    (local.set $sum00_4
-                      (f32x4.add
-                        (local.get $sum00_4)
-                        (f32x4.mul
-                          (v128.load32_splat offset=4 (local.get $in))
-                          (local.get $weight_12))))
-                    (local.set $sum10_2
-                      (f32x4.add
-                        (local.get $sum10_2)
-                        (f32x4.mul
-                          (v128.load32_splat offset=68 (local.get $in))
-                          (local.get $weight_12))))
-                    (local.set $sum20_2
-                      (f32x4.add
-                        (local.get $sum20_2)
-                        (f32x4.mul
-                          (v128.load32_splat offset=132 (local.get $in))
-                          (local.get $weight_12))))
-                    (local.set $sum30_2
-                      (f32x4.add
-                        (local.get $sum30_2)
-                        (f32x4.mul
-                          (v128.load32_splat offset=196 (local.get $in))
-                          (local.get $weight_12))))
-                    (v128.store (local.get $out) (local.get $sum00_4))
-                    (v128.store offset=24 (local.get $out) (local.get $sum10_2))
-                    (v128.store offset=48 (local.get $out) (local.get $sum20_2))
-                    (v128.store offset=72 (local.get $out) (local.get $sum30_2))
-                    (br_if $row_6.next
-                      (i32.lt_s
-                        (local.tee $row (i32.add (local.get $row) (i32.const 4)))
-                        (local.get $fullRows))))))))
-          (if
-            (i32.lt_s (local.get $fullRows) (local.get $rows))
-            (then
-              (local.set $row (local.get $fullRows))
-              (if
-                (i32.lt_s (local.get $row) (local.get $rows))
-                (then
-                  (local.set $at (local.get $t1))
-                  (local.set $at_1 (local.get $y))
-                  (local.set $w (local.get $w2))
-                  (loop $row_7.next
-                    (local.set $in
-                      (i32.add (local.get $at) (i32.shl (local.get $row) (i32.const 6))))
-                    (local.set $out
-                      (i32.add
-                        (i32.add (local.get $at_1) (i32.mul (local.get $tile) (i32.const 24)))
-                        (i32.mul (local.get $row) (i32.const 24))))
-                    (local.set $sum00_4 (v128.load (local.get $out)))
-                    (local.set $t1_9 (v128.load32_splat (local.get $in)))
-                    (local.set $sum00_4
-                      (f32x4.add
-                        (local.get $sum00_4)
-                        (f32x4.mul (local.get $t1_9) (v128.load (local.get $w)))))
-                    (local.set $t1_9 (v128.load32_splat offset=4 (local.get $in)))
-                    (local.set $sum00_4
-                      (f32x4.add
-                        (local.get $sum00_4)
-                        (f32x4.mul (local.get $t1_9) (v128.load offset=16 (local.get $w)))))
-                    (v128.store (local.get $out) (local.get $sum00_4))
-                    (br_if $row_7.next
-                      (i32.lt_s
-                        (local.tee $row (i32.add (local.get $row) (i32.const 1)))
-                        (local.get $rows))))))))
+          ;; y = dense [6, 2] * t1 + x
           (if
             (i32.lt_s (i32.const 0) (local.get $fullRows))
             (then
               (local.set $q_4 (i32.const 0))
               (loop $q_4.next
+                (local.set $from
+                  (select
+                    (i32.mul (local.get $q_4) (i32.const 4))
+                    (i32.const 2)
+                    (i32.lt_s (i32.mul (local.get $q_4) (i32.const 4)) (i32.const 2))))
                 (local.set $row (i32.const 0))
                 (if
                   (i32.lt_s (local.get $row) (local.get $fullRows))
                   (then
                     (local.set $at (local.get $t1))
                     (local.set $at_1
-                      (i32.add
-                        (i32.add (local.get $y) (i32.shl (local.get $q_4) (i32.const 2)))
-                        (i32.const 16)))
+                      (i32.add (local.get $y) (i32.shl (local.get $from) (i32.const 2))))
                     (local.set $w
-                      (i32.add
-                        (i32.add (local.get $w2) (i32.shl (local.get $q_4) (i32.const 3)))
-                        (i32.const 32)))
-                    (loop $row_8.next
+                      (i32.add (local.get $w2) (i32.shl (local.get $q_4) (i32.const 5))))
+                    (local.set $at_10
+                      (i32.add (local.get $x) (i32.shl (local.get $from) (i32.const 2))))
+                    (loop $row_4.next
                       (local.set $in
                         (i32.add (local.get $at) (i32.shl (local.get $row) (i32.const 6))))
                       (local.set $out
                         (i32.add
                           (i32.add (local.get $at_1) (i32.mul (local.get $tile) (i32.const 24)))
                           (i32.mul (local.get $row) (i32.const 24))))
-                      (local.set $sum00 (f32.load (local.get $out)))
-                      (local.set $sum10 (f32.load offset=24 (local.get $out)))
-                      (local.set $sum20 (f32.load offset=48 (local.get $out)))
-                      (local.set $sum30 (f32.load offset=72 (local.get $out)))
-                      (local.set $weight (f32.load (local.get $w)))
-                      (local.set $sum00
-                        (f32.add
-                          (local.get $sum00)
-                          (f32.mul (f32.load (local.get $in)) (local.get $weight))))
-                      (local.set $sum10
-                        (f32.add
-                          (local.get $sum10)
-                          (f32.mul (f32.load offset=64 (local.get $in)) (local.get $weight))))
-                      (local.set $sum20
-                        (f32.add
-                          (local.get $sum20)
-                          (f32.mul (f32.load offset=128 (local.get $in)) (local.get $weight))))
-                      (local.set $sum30
-                        (f32.add
-                          (local.get $sum30)
-                          (f32.mul (f32.load offset=192 (local.get $in)) (local.get $weight))))
-                      (local.set $weight (f32.load offset=4 (local.get $w)))
-                      (local.set $sum00
-                        (f32.add
-                          (local.get $sum00)
-                          (f32.mul (f32.load offset=4 (local.get $in)) (local.get $weight))))
-                      (local.set $sum10
-                        (f32.add
-                          (local.get $sum10)
-                          (f32.mul (f32.load offset=68 (local.get $in)) (local.get $weight))))
-                      (local.set $sum20
-                        (f32.add
-                          (local.get $sum20)
-                          (f32.mul (f32.load offset=132 (local.get $in)) (local.get $weight))))
-                      (local.set $sum30
-                        (f32.add
-                          (local.get $sum30)
-                          (f32.mul (f32.load offset=196 (local.get $in)) (local.get $weight))))
-                      (f32.store (local.get $out) (local.get $sum00))
-                      (f32.store offset=24 (local.get $out) (local.get $sum10))
-                      (f32.store offset=48 (local.get $out) (local.get $sum20))
-                      (f32.store offset=72 (local.get $out) (local.get $sum30))
-                      (br_if $row_8.next
+                      (local.set $sum00_4
+                        (local.tee $sum10_2
+                          (local.tee $sum20_2 (local.tee $sum30_2 (v128.const f32x4 0 0 0 0)))))
+                      (local.set $weight_12 (v128.load (local.get $w)))
+                      (local.set $sum00_4
+                        (f32x4.add
+                          (local.get $sum00_4)
+                          (f32x4.mul (v128.load32_splat (local.get $in)) (local.get $weight_12))))
+                      (local.set $sum10_2
+                        (f32x4.add
+                          (local.get $sum10_2)
+                          (f32x4.mul
+                            (v128.load32_splat offset=64 (local.get $in))
+                            (local.get $weight_12))))
+                      (local.set $sum20_2
+                        (f32x4.add
+                          (local.get $sum20_2)
+                          (f32x4.mul
+                            (v128.load32_splat offset=128 (local.get $in))
+                            (local.get $weight_12))))
+                      (local.set $sum30_2
+                        (f32x4.add
+                          (local.get $sum30_2)
+                          (f32x4.mul
+                            (v128.load32_splat offset=192 (local.get $in))
+                            (local.get $weight_12))))
+                      (local.set $weight_12 (v128.load offset=16 (local.get $w)))
+                      (local.set $sum00_4
+                        (f32x4.add
+                          (local.get $sum00_4)
+                          (f32x4.mul
+                            (v128.load32_splat offset=4 (local.get $in))
+                            (local.get $weight_12))))
+                      (local.set $sum10_2
+                        (f32x4.add
+                          (local.get $sum10_2)
+                          (f32x4.mul
+                            (v128.load32_splat offset=68 (local.get $in))
+                            (local.get $weight_12))))
+                      (local.set $sum20_2
+                        (f32x4.add
+                          (local.get $sum20_2)
+                          (f32x4.mul
+                            (v128.load32_splat offset=132 (local.get $in))
+                            (local.get $weight_12))))
+                      (local.set $sum30_2
+                        (f32x4.add
+                          (local.get $sum30_2)
+                          (f32x4.mul
+                            (v128.load32_splat offset=196 (local.get $in))
+                            (local.get $weight_12))))
+                      (local.set $from_1
+                        (i32.add
+                          (i32.add (local.get $at_10) (i32.mul (local.get $tile) (i32.const 24)))
+                          (i32.mul (local.get $row) (i32.const 24))))
+                      (local.set $sum00_4
+                        (f32x4.add (local.get $sum00_4) (v128.load (local.get $from_1))))
+                      (local.set $sum10_2
+                        (f32x4.add (local.get $sum10_2) (v128.load offset=24 (local.get $from_1))))
+                      (local.set $sum20_2
+                        (f32x4.add (local.get $sum20_2) (v128.load offset=48 (local.get $from_1))))
+                      (local.set $sum30_2
+                        (f32x4.add (local.get $sum30_2) (v128.load offset=72 (local.get $from_1))))
+                      (v128.store (local.get $out) (local.get $sum00_4))
+                      (v128.store offset=24 (local.get $out) (local.get $sum10_2))
+                      (v128.store offset=48 (local.get $out) (local.get $sum20_2))
+                      (v128.store offset=72 (local.get $out) (local.get $sum30_2))
+                      (br_if $row_4.next
                         (i32.lt_s
                           (local.tee $row (i32.add (local.get $row) (i32.const 4)))
                           (local.get $fullRows))))))
@@ -580,39 +449,48 @@
             (then
               (local.set $q_4 (i32.const 0))
               (loop $q_5.next
+                (local.set $from
+                  (select
+                    (i32.mul (local.get $q_4) (i32.const 4))
+                    (i32.const 2)
+                    (i32.lt_s (i32.mul (local.get $q_4) (i32.const 4)) (i32.const 2))))
                 (local.set $row (local.get $fullRows))
                 (if
                   (i32.lt_s (local.get $row) (local.get $rows))
                   (then
                     (local.set $at (local.get $t1))
                     (local.set $at_1
-                      (i32.add
-                        (i32.add (local.get $y) (i32.shl (local.get $q_4) (i32.const 2)))
-                        (i32.const 16)))
+                      (i32.add (local.get $y) (i32.shl (local.get $from) (i32.const 2))))
                     (local.set $w
-                      (i32.add
-                        (i32.add (local.get $w2) (i32.shl (local.get $q_4) (i32.const 3)))
-                        (i32.const 32)))
-                    (loop $row_9.next
+                      (i32.add (local.get $w2) (i32.shl (local.get $q_4) (i32.const 5))))
+                    (local.set $at_10
+                      (i32.add (local.get $x) (i32.shl (local.get $from) (i32.const 2))))
+                    (loop $row_5.next
                       (local.set $in
                         (i32.add (local.get $at) (i32.shl (local.get $row) (i32.const 6))))
                       (local.set $out
                         (i32.add
                           (i32.add (local.get $at_1) (i32.mul (local.get $tile) (i32.const 24)))
                           (i32.mul (local.get $row) (i32.const 24))))
-                      (local.set $sum00 (f32.load (local.get $out)))
-                      (local.set $t0_1 (f32.load (local.get $in)))
-                      (local.set $sum00
-                        (f32.add
-                          (local.get $sum00)
-                          (f32.mul (local.get $t0_1) (f32.load (local.get $w)))))
-                      (local.set $t0_1 (f32.load offset=4 (local.get $in)))
-                      (local.set $sum00
-                        (f32.add
-                          (local.get $sum00)
-                          (f32.mul (local.get $t0_1) (f32.load offset=4 (local.get $w)))))
-                      (f32.store (local.get $out) (local.get $sum00))
-                      (br_if $row_9.next
+                      (local.set $sum00_4 (v128.const f32x4 0 0 0 0))
+                      (local.set $t1_9 (v128.load32_splat (local.get $in)))
+                      (local.set $sum00_4
+                        (f32x4.add
+                          (local.get $sum00_4)
+                          (f32x4.mul (local.get $t1_9) (v128.load (local.get $w)))))
+                      (local.set $t1_9 (v128.load32_splat offset=4 (local.get $in)))
+                      (local.set $sum00_4
+                        (f32x4.add
+                          (local.get $sum00_4)
+                          (f32x4.mul (local.get $t1_9) (v128.load offset=16 (local.get $w)))))
+                      (local.set $from_1
+                        (i32.add
+                          (i32.add (local.get $at_10) (i32.mul (local.get $tile) (i32.const 24)))
+                          (i32.mul (local.get $row) (i32.const 24))))
+                      (local.set $sum00_4
+                        (f32x4.add (local.get $sum00_4) (v128.load (local.get $from_1))))
+                      (v128.store (local.get $out) (local.get $sum00_4))
+                      (br_if $row_5.next
                         (i32.lt_s
                           (local.tee $row (i32.add (local.get $row) (i32.const 1)))
                           (local.get $rows))))))
