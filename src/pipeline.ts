@@ -24,7 +24,7 @@ import type { PackedBuffer } from './lower/context.ts';
 import { type LoweringOptions, lowerProgram } from './lower/lower.ts';
 import { planMatrix } from './lower/matrixPlan.ts';
 import { placeSegment } from './lower/place.ts';
-import { serialAccesses } from './lower/serial.ts';
+import { busyInvocations, serialAccesses } from './lower/serial.ts';
 import { type Fusion, type Plan, planProgram, type Segment } from './plan/plan.ts';
 import { type GroupLimits, matrixUnitsFor, type Profile } from './plan/profile.ts';
 import { verifyPlan } from './plan/verify.ts';
@@ -240,8 +240,9 @@ function forMatrixUnits(tiles: readonly TileProgram[], target: LoweringTarget): 
 /** Where a group has more invocations than a contract has outputs. */
 function inParts(tile: TileProgram, target: LoweringTarget): TileProgram {
   const memory = scratchMemory(target);
-  const { machine, precision } = loweringOptions(target);
+  const { machine: given, precision } = loweringOptions(target);
   if (memory === undefined) return tile;
+  const machine = { ...given, invocations: busyInvocations(tile, given) };
   return splitSums(tile, {
     memory,
     cost: (contract, buffers, tileRows) =>
