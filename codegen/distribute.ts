@@ -57,9 +57,9 @@ export function distribute(kernel: Kernel, limits: Launch): GroupKernel {
 }
 
 /**
- * As many invocations as take no longer than the most would, in whole subgroups, and the more groups together: where 192
- * points go to a group of 256, a quarter of it holds registers and does nothing. What is done for the last rows of a
- * batch alone does not count.
+ * As many invocations as take no longer than the most would, in whole subgroups, and the more groups together: where
+ * 192 points go to a group of 256, a quarter of it holds registers and does nothing. What is done for the last rows of
+ * a batch alone does not count.
  */
 function busyLaunch(body: readonly Statement[], limits: Launch): Launch {
   const { invocations: most, groupsTogether } = limits;

@@ -2,7 +2,7 @@
  * The table of contents: every pass from text to kernels, in order. Read this first.
  *
  *   text ─parse─▶ AST ─check─▶ typed program ─elaborate─▶ operator IR ─normalise─▶ operator IR ─plan─▶ plan
- *        ─place, orient, keep sums, split sums, reuse, slice, fit─▶ tile IR ─lower─▶ kernel IR
+ *        ─place, orient, keep sums, split sums, reuse, slice, fit, stage─▶ tile IR ─lower─▶ kernel IR
  *        ─simplify, legalize─▶ kernel IR ─print─▶ …
  *
  * A verifier runs after each of the later passes and blames it by name. No I/O here.

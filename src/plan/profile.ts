@@ -57,7 +57,7 @@ export interface GroupLimits {
   readonly sectorBytes: number;
   /** Groups that one processor has registers and tile memory for, where their number can be asked for. */
   readonly groupsTogether?: number;
-  /** Numbers of 32 bits that one keeps in registers beside addresses; nothing is read ahead where it is not told. */
+  /** Registers that an invocation has beside those of addresses, of 32 bits; nothing is read ahead where absent. */
   readonly registers?: number;
   /** Whether a tile of the input goes to the group's memory first, where there is room. */
   readonly stagesInput?: boolean;
@@ -123,9 +123,9 @@ const webgpuLarge = {
 
 /**
  * NVIDIA's GPUs of compute capability 8.0: a multiprocessor has 164 KB of shared memory, a block at most 163; half of
- * it leaves room for a second block, and half of its 64 K registers 128 for each invocation of one. Eight rows share each
- * weight, four outputs each input. Launches are as wide as the hardware takes, halved so that sums of block numbers stay
- * in 31 bits.
+ * it leaves room for a second block, and half of its 64 K registers are 128 for each thread of one. Eight rows share
+ * a weight, four outputs an input. Launches are as wide as the hardware takes, halved so that sums of block numbers
+ * stay in 31 bits.
  */
 const sm80 = {
   name: 'sm_80',

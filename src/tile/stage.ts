@@ -1,7 +1,7 @@
 /**
- * Input rows in scratch: a copy at the front brings a tile of them there, side by side, and the contracts read them from
- * scratch. Memory of the device then makes a tile wait once and not at every step, and what many invocations share
- * lies where sharing is cheap. Comes last, with the room that is left.
+ * Input rows in scratch: a copy at the front brings a tile of them there, and the contracts read them from there.
+ * A tile then waits for memory once and not at every step, and what many invocations share lies where sharing is
+ * cheap. Comes last, with the room that is left.
  */
 import { identityMap } from '../ir/indexMap.ts';
 import type { ScratchMemory } from './fit.ts';
@@ -10,7 +10,7 @@ import type { TileBuffer, TileProgram, TileStatement } from './tile.ts';
 
 export type Room = Pick<ScratchMemory, 'bytes' | 'lanes' | 'precision'>;
 
-/** The program with the rows of `name` in scratch, or as it is where that does not fit or would be done several times. */
+/** With the rows of `name` in scratch; as it is where they do not fit, or every slice would copy them. */
 export function stageRows(
   program: TileProgram,
   name: string,
