@@ -150,7 +150,10 @@ type Vector = Access & { readonly lanes: number };
 
 function placing(kernel: Kernel): (vector: Vector) => Place {
   const pitched = new Set(kernel.buffers.flatMap(({ name, extent }) => (extent.pitch ? [name] : [])));
-  const alignment = alignmentOf(kernel, new Map(pitchesOf(kernel).map(({ name }) => [name, alignedLanes(kernel)])));
+  const alignment = alignmentOf(
+    kernel,
+    new Map(pitchesOf(kernel).map(({ name }) => [name, alignedLanes(kernel)])),
+  );
   return ({ buffer, index, lanes }) => {
     if (lanes === 1 || !isMultiple(index, lanes, alignment)) return 'false';
     return pitched.has(buffer) ? 'aligned' : 'true';

@@ -9,8 +9,9 @@ import { add, literal } from '../kernel/build.ts';
 import type { Expression, Statement } from '../kernel/kernel.ts';
 import type { ContractStatement, View } from '../tile/tile.ts';
 import { rowMajor } from '../tile/traverse.ts';
-import { type Anchor, addTo, anchorsOf, type Body, multiplyAddTo, vectorStep } from './accumulate.ts';
+import { type Anchor, anchorsOf, type Body } from './accumulate.ts';
 import { type Lowering, packedTensor, rowDistance } from './context.ts';
+import { addTo, multiplyAddTo, vectorStep } from './reduction.ts';
 import { readVector } from './vectors.ts';
 
 /** A residual whose weights lie in a packed buffer, the same for every row. */
