@@ -17,9 +17,9 @@ import {
   tileStart,
 } from './context.ts';
 import { lowerContract } from './contract.ts';
-import { lowerMove } from './moves.ts';
 import { lowerMatrixContract } from './matrix.ts';
 import { planMatrix } from './matrixPlan.ts';
+import { lowerMove } from './moves.ts';
 import { isGrouped, type Machine } from './schedule.ts';
 import { barriersOf } from './synchronise.ts';
 
