@@ -112,7 +112,8 @@ function groupsForItems({ buffers, body }: Kernel, { invocations }: Launch): num
     if (statement.kind === 'if') [...statement.then, ...statement.otherwise].forEach(visit);
     if (statement.kind !== 'for') return;
     if (statement.axis === 'subgroup') nests.push(statement);
-    else if (statement.axis === 'grid' && statement.variable !== launchNames[3]) statement.body.forEach(visit);
+    else if (statement.axis === 'grid' && statement.variable !== launchNames[3])
+      statement.body.forEach(visit);
     else others++;
   };
   body.forEach(visit);
@@ -165,7 +166,8 @@ function overInvocations(outermost: Loop, { first, count: many }: Team, name: st
     const axis = 'sequential';
     return [{ kind: 'for', variable: name, axis, from: first, to: total, step: many, body: all }];
   }
-  const entered = [declare(name, first), ...all];
+  // One point has the number 0, which nothing asks for.
+  const entered = total.value === 1 ? all : [declare(name, first), ...all];
   const within = operation('less', [first, total]);
   return total.value === many.value
     ? entered
