@@ -51,6 +51,8 @@ export interface CudaRegion {
 
 /** One launch; `places` are the arguments of the kernel, in the order of its buffers. */
 export interface CudaPackStep {
+  /** The piece of the packed weights that it helps to fill. */
+  readonly fills: string;
   readonly kernel: SpreadKernel;
   readonly groups: number;
   readonly places: readonly (

@@ -132,7 +132,7 @@ function packFunction(operator: CudaOperator, printed: Printed): string[] {
 // --------------------------------------------------------------------------------------------------------- applying
 
 /** Of one row, each workspace in whole vectors. */
-const workspaceRowBytes = ({ scalar, width }: CudaPlan['workspaces'][number]): number =>
+export const workspaceRowBytes = ({ scalar, width }: CudaPlan['workspaces'][number]): number =>
   Math.ceil((width * bytesOf(scalar)) / 16) * 16;
 
 const workspaceBytes = ({ workspaces }: CudaPlan): number =>

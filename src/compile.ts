@@ -17,7 +17,7 @@ import { checking } from './core/diagnostics/check.ts';
 import { data } from './core/diagnostics/data.ts';
 import { type Diagnostic, report } from './core/diagnostics/diagnostic.ts';
 import { invariant } from './core/invariant.ts';
-import type { HalfFormat } from './core/precision.ts';
+import type { HalfFormat, RealFormat } from './core/precision.ts';
 import type { SourceFile } from './core/span.ts';
 import { inverse, type Operator, type Program } from './ir/operator.ts';
 import type { PackedBuffer } from './lower/context.ts';
@@ -25,9 +25,12 @@ import { lowerPack } from './lower/pack.ts';
 import { describeCuda } from './module/cuda.ts';
 import { describeOperator, describeParameters } from './module/describe.ts';
 import { describeGpu, type LoweredVariant } from './module/gpu.ts';
+import { type TorchKernels, torchArtifacts } from './module/torch/artifacts.ts';
+import type { PublishedNames } from './module/torch/contents.ts';
 import { formatsOf, isLinear, type LoweredInstance, lowerOperator, type Mode } from './pipeline.ts';
 import {
   type CudaProfileName,
+  cudaProfiles,
   type GpuProfileName,
   gpuProfiles,
   type ProfileName,
@@ -39,7 +42,7 @@ import { normalise } from './rewrite/normalise.ts';
 export type { Instance } from './check/elaborate.ts';
 export type { LoweredInstance } from './pipeline.ts';
 
-export type Target = 'wasm' | 'wgsl' | 'cuda';
+export type Target = 'wasm' | 'wgsl' | 'cuda' | 'torch';
 
 export interface CompileOptions extends ElaborateOptions {
   /** What the module runs on; WebAssembly when absent. */
@@ -48,8 +51,12 @@ export interface CompileOptions extends ElaborateOptions {
   readonly profile?: ProfileName;
   /** Of the shaders, the best first; all when absent. */
   readonly gpuProfiles?: readonly GpuProfileName[];
-  /** Of the kernels in CUDA C; `sm_90a` when absent. */
+  /** Of the kernels in CUDA C; `sm_90a` when absent, for PyTorch all. */
   readonly cudaProfile?: CudaProfileName;
+  /** Of the kernels for PyTorch, whose rows change their format from call to call; f32, f16 and bf16 when absent. */
+  readonly torchFormats?: readonly RealFormat[];
+  /** Tensors of published checkpoints that a PyTorch module takes for its parameters. */
+  readonly published?: PublishedNames;
   readonly scalar?: 'f32' | 'f64';
   /** What memory holds, where that is narrower than what is computed in. */
   readonly storage?: HalfFormat | undefined;
@@ -73,7 +80,7 @@ export interface LoweredSource {
 }
 
 export interface Artifact {
-  /** `m.js`, `m.d.ts`, `m.wat`, `m.wasm`, `m.monarch1k.wgsl`, `m.monarch1k.webgpu-large.wgsl`. */
+  /** `m.js`, `m.wasm`, `m.monarch1k.wgsl`, `m.cu`, `m.py`, `m_kernels/m_f16_sm_80.cu`: a path below the output. */
   readonly name: string;
   readonly contents: string | Uint8Array;
 }
@@ -141,9 +148,10 @@ export async function compile(source: SourceFile, options: CompileOptions = {}):
   const onCuda = targets.includes('cuda')
     ? lowerSource(source, { ...options, profile: cudaProfile })
     : undefined;
-  const first = lowered ?? onGpu.at(-1) ?? onCuda;
+  const inTorch = targets.includes('torch') ? lowerForTorch(source, options) : [];
+  const first = lowered ?? onGpu.at(-1) ?? onCuda ?? inTorch[0];
   invariant(first !== undefined, 'a target to compile for');
-  const unfit = [first, ...onGpu, onCuda].find(each => each?.operators.length === 0);
+  const unfit = [first, ...onGpu, onCuda, ...inTorch].find(each => each?.operators.length === 0);
   if (unfit !== undefined) return { ...unfit, artifacts: [], onGpu: [] };
   const module = await moduleArtifacts(source, lowered, onGpu, options);
   return {
@@ -151,6 +159,7 @@ export async function compile(source: SourceFile, options: CompileOptions = {}):
     artifacts: [
       ...module.artifacts,
       ...(onCuda === undefined ? [] : cudaArtifacts(source, onCuda, cudaProfile, options)),
+      ...torchArtifacts(source.name, moduleName(source.name), inTorch, options.published),
     ],
     onGpu: onGpu.filter(({ profile }) => module.carried.includes(profile)),
   };
@@ -221,6 +230,19 @@ function cudaArtifacts(
     { name: `${name}.cu`, contents: printCudaFile(contents) },
     { name: `${name}.h`, contents: printCudaHeader(contents) },
   ];
+}
+
+/** The format of the rows is known when they come, and so is the device: a module has kernels for all. */
+function lowerForTorch(source: SourceFile, options: CompileOptions): (LoweredSource & TorchKernels)[] {
+  const { cudaProfile, torchFormats = ['f32', 'f16', 'bf16'] } = options;
+  const chosen = cudaProfile === undefined ? cudaProfiles : [cudaProfile];
+  return torchFormats.flatMap(format =>
+    chosen.map(profile => {
+      const isHalf = format === 'f16' || format === 'bf16';
+      const precision = { scalar: isHalf ? 'f32' : format, storage: isHalf ? format : undefined } as const;
+      return { profile, format, ...lowerSource(source, { ...options, ...precision, profile }) };
+    }),
+  );
 }
 
 function wasmPart(lowered: LoweredSource, variants: readonly Variant[], isInline: boolean): WasmPart {

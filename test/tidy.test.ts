@@ -83,6 +83,7 @@ describe('import directions', () => {
     'src/module': [
       'src/core',
       'src/ir',
+      'src/rewrite',
       'src/plan',
       'src/kernel',
       'src/lower',

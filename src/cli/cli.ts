@@ -6,7 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { data } from '../core/diagnostics/data.ts';
 import { report } from '../core/diagnostics/diagnostic.ts';
 import type { Io } from './io.ts';
-import { withCompileFlags, withParameterFlags } from './options.ts';
+import { repeatable, withCompileFlags, withParameterFlags } from './options.ts';
 import { type ExitCode, exitCodes, misuse, Rejection } from './rejection.ts';
 import { jsonDiagnostics, printDiagnostics, printJson } from './report.ts';
 import { version } from './version.ts';
@@ -103,13 +103,18 @@ function addBuild(sop: Command, io: Io, end: End): void {
     .description('compile a file to a module and its kernels')
     .argument('<file>', 'a .sop file');
   withCompileFlags(command)
-    .option('--target <names>', 'what to build, separated by commas: wasm, wgsl, cuda', 'wasm')
+    .option('--target <names>', 'what to build, separated by commas: wasm, wgsl, cuda, torch', 'wasm')
+    .addHelpText('after', '\nModules for torch have kernels in f32, f16 and bf16 unless --dtype is given.')
     .option('--out <dir>', 'folder for the generated files (default: generated, beside the source)')
     .option('--no-inline', 'leave the kernels in a .wasm file, which the module reads')
     .option('--verify', 'compare the module with its source first; the report is written beside it')
     .option('--seed <s>', 'for the values that --verify draws', '0')
-    .option('--json', 'what was written, as JSON on stdout')
-    .action(async (file, flags) => end(await (await import('./commands/build.ts')).build(io, file, flags)));
+    .option('--json', 'what was written, as JSON on stdout');
+  repeatable(command, '--map <param=tensor[:T]>', 'the tensor of published checkpoints, for --target torch');
+  command.action(async (file, flags) => {
+    const isFormatGiven = command.getOptionValueSource('dtype') !== 'default';
+    return end(await (await import('./commands/build.ts')).build(io, file, { ...flags, isFormatGiven }));
+  });
 }
 
 function addRun(sop: Command, io: Io, end: End): void {

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { CompileOptions, Target } from '../compile.ts';
 import { data } from '../core/diagnostics/data.ts';
+import type { RealFormat } from '../core/precision.ts';
 import { cudaProfiles, gpuProfiles, type ProfileName } from '../plan/profile.ts';
 import { misuse } from './rejection.ts';
 
@@ -23,7 +24,10 @@ export function withCompileFlags(command: Command): Command {
   repeatable(command, '-D, --define <size=n>', 'the value of a size of the operator, e.g. -D n=1024');
   return command
     .option('--dtype <type>', 'precision of the kernels: f32, f64, or f16 and bf16 in memory', 'f32')
-    .option('--profile <name>', `what the machine offers: ${Object.values(profileNames).flat().join(', ')}`);
+    .option(
+      '--profile <name>',
+      `what the machine offers: ${[...new Set(Object.values(profileNames).flat())].join(', ')}`,
+    );
 }
 
 /** Where parameters and inputs come from. */
@@ -72,9 +76,11 @@ export function oneOf<Name extends string>(
   return misuse(data.badOption, { option, value, expected: known.join(' or ') });
 }
 
+export const formatOf = (dtype: string): RealFormat => oneOf('--dtype', dtype, ['f32', 'f64', 'f16', 'bf16']);
+
 /** What kernels compute in and, where that is narrower, what memory holds. */
 export function precisionOf(dtype: string): Required<Pick<CompileOptions, 'scalar' | 'storage'>> {
-  const format = oneOf('--dtype', dtype, ['f32', 'f64', 'f16', 'bf16']);
+  const format = formatOf(dtype);
   return format === 'f16' || format === 'bf16'
     ? { scalar: 'f32', storage: format }
     : { scalar: format, storage: undefined };
@@ -84,11 +90,12 @@ const profileNames = {
   wasm: ['wasm-simd128', 'wasm-relaxed'],
   wgsl: gpuProfiles,
   cuda: cudaProfiles,
+  torch: cudaProfiles,
 } as const satisfies Record<Target, readonly ProfileName[]>;
 
 /** A profile of one of the targets; the first of the first where none is named. */
 export function profileOf(profile: string | undefined, targets: readonly Target[]): ProfileName {
-  const known: readonly ProfileName[] = targets.flatMap(target => profileNames[target]);
+  const known: readonly ProfileName[] = [...new Set(targets.flatMap(target => profileNames[target]))];
   return oneOf('--profile', profile ?? known[0] ?? '', known);
 }
 

@@ -15,6 +15,7 @@ import type { ParameterDeclaration, Program } from '../ir/operator.ts';
 import { type Environment, evaluateTensor } from '../ir/tensorEvaluate.ts';
 import { describeDefault } from '../module/defaults.ts';
 import { describeParameters } from '../module/describe.ts';
+import type { PublishedNames } from '../module/torch/contents.ts';
 import { readBytes } from './files.ts';
 import type { Io } from './io.ts';
 import { misuse, reject } from './rejection.ts';
@@ -134,13 +135,17 @@ interface Mapping {
   readonly transposed: boolean;
 }
 
-function mappingsOf(program: Program, texts: readonly string[]): Map<string, Mapping> {
+/** What --map says, by the names of parameters; `accept` is told each. */
+export function mappingsOf(
+  texts: readonly string[],
+  accept: (name: string) => void,
+): ReadonlyMap<string, Mapping> {
   const made = new Map<string, Mapping>();
   for (const text of texts) {
     const [, name = '', tensor = ''] = /^([^=]+)=(.+)$/.exec(text) ?? [];
     if (name === '')
       misuse(data.badOption, { option: '--map', value: text, expected: 'parameter=tensor.name[:T]' });
-    parameterNamed(program, name);
+    accept(name);
     if (made.has(name)) misuse(data.wrongUse, { what: `--map gives ${name} twice` });
     const transposed = tensor.endsWith(':T');
     made.set(name, { tensor: transposed ? tensor.slice(0, -2) : tensor, transposed });
@@ -148,12 +153,26 @@ function mappingsOf(program: Program, texts: readonly string[]): Map<string, Map
   return made;
 }
 
+/** The tensors of published checkpoints for parameters of any of the operators, by plain or qualified name. */
+export const publishedNames = (programs: readonly Program[], texts: readonly string[]): PublishedNames =>
+  new Map(
+    [
+      ...mappingsOf(texts, name => {
+        const isKnown = programs.some(({ parameters }) => parameters.some(each => each.tensor.name === name));
+        const [first] = programs;
+        if (isKnown || first === undefined) return;
+        const owner = programs.find(({ parameters }) => parameters.some(each => each.name === name));
+        parameterNamed(owner ?? first, name);
+      }),
+    ].map(([name, { tensor, transposed: isTransposed }]) => [name, { tensor, isTransposed }]),
+  );
+
 async function fromTensorFile(
   io: Io,
   program: Program,
   { params, map = [] }: ParameterFlags,
 ): Promise<Map<string, Given>> {
-  const mappings = mappingsOf(program, map);
+  const mappings = mappingsOf(map, name => void parameterNamed(program, name));
   if (params === undefined) {
     if (map.length > 0) misuse(data.wrongUse, { what: '--map needs --params, the file it speaks of' });
     return new Map();

@@ -57,6 +57,8 @@ export interface Machine {
   readonly rowGroups: number;
   /** Elements of a line of the tile's memory; 0 where rows need no distance (context.ts). */
   readonly lineElements: number;
+  /** Numbers of 32 bits that an invocation keeps beside addresses; nothing is read ahead where it is not told. */
+  readonly registers: number | undefined;
   /** How many share out the iterations of a tile's loops, with the tile's scratch in common; 1 is one thread. */
   readonly invocations: number;
 }

@@ -179,7 +179,7 @@ function packStepsOf(
     });
     const kernelOfAll = spread(stage, group);
     const groups = Math.ceil(kernelOfAll.points / group.invocations);
-    return { kernel: kernelOfAll, places, groups: Math.min(groups, packGroups) };
+    return { fills: name, kernel: kernelOfAll, places, groups: Math.min(groups, packGroups) };
   });
   return { steps, workspaceBytes: temporaries.bytes };
 }

@@ -187,6 +187,23 @@ export const data = {
       'The command line runs shaders by Dawn: the optional package webgpu of npm, and a Vulkan, Metal or Direct3D ' +
       '12 driver. On Debian the package chromium brings one in software.',
   }),
+  noCompiler: row<Record<never, never>>({
+    code: 'SOP0342',
+    severity: 'warning',
+    message: () => 'no nvcc is on this machine: the kernels are written as source only, without machine code',
+    explanation:
+      'A PyTorch module brings its kernels as machine code where nvcc, the compiler of CUDA, is on the PATH or below ' +
+      'CUDA_HOME when it is built. Else it builds them itself, at first use, where it finds nvcc; where it does not, ' +
+      'operations of PyTorch run.',
+  }),
+  compilerFailed: row<{ path: string; why: string }>({
+    code: 'SOP0343',
+    severity: 'warning',
+    message: ({ path, why }) => `nvcc does not compile ${path}, which stays without machine code: ${why}`,
+    explanation:
+      'The compiler of CUDA ended with an error: it is older than CUDA 12, or finds no C++ compiler of the host. The ' +
+      'module then tries to build the kernels at first use.',
+  }),
   instanceTwice: row<{ operator: string }>({
     code: 'SOP0341',
     severity: 'error',
