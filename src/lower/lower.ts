@@ -44,13 +44,20 @@ const reservedNames = ['batch', 'tile', 'rows', 'fullRows', 'slice', 'subgroup',
 /** The farthest that rows of the input or the output may be apart, in elements. */
 export const maximumPitch = 2 ** 24;
 
+/** Invocations go over a whole tile in passes of equal rows; a thread takes those left over one by one. */
+function rowsOfPass(machine: Omit<Machine, 'rowGroups'>, tileRows: number): number {
+  let rows = Math.min(machine.rowsTogether, tileRows);
+  while (machine.invocations > 1 && tileRows % rows !== 0) rows--;
+  return rows;
+}
+
 /** `packed` is shared by the kernels of a module, so that equal weights are packed once. */
 export function lowerProgram(
   program: TileProgram,
   options: LoweringOptions,
   packed: PackedBuffer[],
 ): LoweredProgram {
-  const rowsTogether = Math.min(options.machine.rowsTogether, program.tileRows);
+  const rowsTogether = rowsOfPass(options.machine, program.tileRows);
   const lowering: Lowering = {
     machine: { ...options.machine, rowsTogether, rowGroups: Math.floor(program.tileRows / rowsTogether) },
     fusedMultiplyAdd: options.fusedMultiplyAdd,
