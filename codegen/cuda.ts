@@ -7,7 +7,7 @@
  */
 import { at } from '../src/core/invariant.ts';
 import { type GroupKernel, launchNames } from '../src/kernel/group.ts';
-import { bytesOf, type Kernel, type Type } from '../src/kernel/kernel.ts';
+import { bytesOf, type Kernel, type Statement, type Type } from '../src/kernel/kernel.ts';
 import { subgroupMembers } from '../src/kernel/matrix.ts';
 import { pitchesOf } from '../src/kernel/pitch.ts';
 import { expressionsOf, namesIn, visitStatements } from '../src/kernel/traverse.ts';
@@ -150,7 +150,10 @@ type Vector = Access & { readonly lanes: number };
 
 function placing(kernel: Kernel): (vector: Vector) => Place {
   const pitched = new Set(kernel.buffers.flatMap(({ name, extent }) => (extent.pitch ? [name] : [])));
-  const alignment = alignmentOf(kernel, new Map(pitchesOf(kernel).map(({ name }) => [name, alignedLanes(kernel)])));
+  const alignment = alignmentOf(
+    kernel,
+    new Map(pitchesOf(kernel).map(({ name }) => [name, alignedLanes(kernel)])),
+  );
   return ({ buffer, index, lanes }) => {
     if (lanes === 1 || !isMultiple(index, lanes, alignment)) return 'false';
     return pitched.has(buffer) ? 'aligned' : 'true';
@@ -177,6 +180,17 @@ function accessesOf(kernel: Kernel): Vector[] {
 /** Steps of a loop over single elements that the compiler may interleave. */
 const unrolledSteps = 4;
 
+/** Loads of a member that its registers hold on their way, beside the sums. */
+const loadsOnTheWay = 32;
+
+/** Loops that are unrolled further take registers for addresses and spill others; steps of matrices are long. */
+function unrolling(step: string, body: readonly Statement[]): number {
+  if (step !== '1') return 1;
+  if (!body.some(({ kind }) => kind === 'multiplyMatrices')) return unrolledSteps;
+  const loads = body.filter(({ kind }) => kind === 'load').length;
+  return Math.min(unrolledSteps, Math.max(1, Math.floor(loadsOnTheWay / loads)));
+}
+
 function dialectFor(place: (vector: Vector) => Place, storage: Storage): Dialect {
   const vectorAt = (verb: 'load' | 'store', { buffer, index }: Access, { lanes }: Type): string =>
     `${verb}${lanes === 8 ? 'Eight' : ''}<${place({ buffer, index, lanes })}>`;
@@ -202,11 +216,7 @@ function dialectFor(place: (vector: Vector) => Place, storage: Storage): Dialect
       type.lanes === 1
         ? `${buffer}[${index}] = ${value};`
         : `${vectorAt('store', access, type)}(&${buffer}[${index}], ${value});`,
-    // Loops that are unrolled further take registers for addresses and spill others; steps of matrices are long.
-    advice: (step, body) => {
-      const isShort = step === '1' && !body.some(({ kind }) => kind === 'multiplyMatrices');
-      return `#pragma unroll ${isShort ? unrolledSteps : 1}`;
-    },
+    advice: (step, body) => `#pragma unroll ${unrolling(step, body)}`,
     forHead: (variable, from, to, step) => {
       const advance = step === '1' ? `++${variable}` : `${variable} += ${step}`;
       return `for (int ${variable} = ${from}; ${variable} < ${to}; ${advance})`;

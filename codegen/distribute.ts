@@ -23,7 +23,8 @@ const { group, groups, lane, slice, subgroup, member } = launched;
 
 type Loop = Statement & { readonly kind: 'for' };
 
-export function distribute(kernel: Kernel, launch: Launch): GroupKernel {
+export function distribute(kernel: Kernel, limits: Launch): GroupKernel {
+  const launch = busyLaunch(kernel.body, limits);
   let tileRows: number | undefined;
   let slices = groupsForItems(kernel, launch);
   let nests = 0;
@@ -53,6 +54,30 @@ export function distribute(kernel: Kernel, launch: Launch): GroupKernel {
   const body = kernel.body.flatMap(visit);
   // A kernel that computes nothing has lost its loop.
   return { ...kernel, body, launch, tileRows: tileRows ?? 1, slices };
+}
+
+/**
+ * As many invocations as take no longer than the most would, in whole subgroups, and the more groups together: where
+ * 192 points go to a group of 256, a quarter of it holds registers and does nothing. What is done for the last rows of
+ * a batch alone does not count.
+ */
+function busyLaunch(body: readonly Statement[], limits: Launch): Launch {
+  const { invocations: most, groupsTogether } = limits;
+  let busy = 0;
+  const visit = (statement: Statement): void => {
+    if (statement.kind === 'if') statement.then.forEach(visit);
+    if (statement.kind !== 'for') return;
+    if (statement.axis === 'subgroup') busy = most;
+    if (statement.axis !== 'lane') return statement.body.forEach(visit);
+    const points = nestOf(statement).loops.map(countOf).reduce(multiply);
+    if (points.kind !== 'literal') return;
+    const share = Math.ceil(points.value / Math.ceil(points.value / most));
+    busy = Math.max(busy, Math.ceil(share / subgroupMembers) * subgroupMembers);
+  };
+  body.forEach(visit);
+  if (busy === 0 || busy >= most) return limits;
+  const together = groupsTogether && Math.floor((groupsTogether * most) / busy);
+  return { ...limits, invocations: busy, ...(together && { groupsTogether: together }) };
 }
 
 export interface SpreadKernel extends GroupKernel {
@@ -112,7 +137,8 @@ function groupsForItems({ buffers, body }: Kernel, { invocations }: Launch): num
     if (statement.kind === 'if') [...statement.then, ...statement.otherwise].forEach(visit);
     if (statement.kind !== 'for') return;
     if (statement.axis === 'subgroup') nests.push(statement);
-    else if (statement.axis === 'grid' && statement.variable !== launchNames[3]) statement.body.forEach(visit);
+    else if (statement.axis === 'grid' && statement.variable !== launchNames[3])
+      statement.body.forEach(visit);
     else others++;
   };
   body.forEach(visit);

@@ -2,7 +2,7 @@
  * The table of contents: every pass from text to kernels, in order. Read this first.
  *
  *   text ─parse─▶ AST ─check─▶ typed program ─elaborate─▶ operator IR ─normalise─▶ operator IR ─plan─▶ plan
- *        ─place, orient, keep sums, split sums, reuse, slice, fit─▶ tile IR ─lower─▶ kernel IR
+ *        ─place, orient, keep sums, split sums, reuse, slice, fit, stage─▶ tile IR ─lower─▶ kernel IR
  *        ─simplify, legalize─▶ kernel IR ─print─▶ …
  *
  * A verifier runs after each of the later passes and blames it by name. No I/O here.
@@ -24,7 +24,7 @@ import type { PackedBuffer } from './lower/context.ts';
 import { type LoweringOptions, lowerProgram } from './lower/lower.ts';
 import { planMatrix } from './lower/matrixPlan.ts';
 import { placeSegment } from './lower/place.ts';
-import { serialAccesses } from './lower/serial.ts';
+import { busyInvocations, serialAccesses } from './lower/serial.ts';
 import { type Fusion, type Plan, planProgram, type Segment } from './plan/plan.ts';
 import { type GroupLimits, matrixUnitsFor, type Profile } from './plan/profile.ts';
 import { verifyPlan } from './plan/verify.ts';
@@ -35,6 +35,7 @@ import { keepSums } from './tile/precision.ts';
 import { reuseScratch } from './tile/reuse.ts';
 import { sliceProgram } from './tile/slice.ts';
 import { splitSums } from './tile/splitSums.ts';
+import { stageRows } from './tile/stage.ts';
 import type { TileBuffer, TileProgram } from './tile/tile.ts';
 import { trafficOf } from './tile/traffic.ts';
 import { verifyTile } from './tile/verify.ts';
@@ -94,7 +95,10 @@ export function lowerOperator(
   if (rowsBelow === undefined) return lowered;
   const few = planForFew(program, target);
   const tiles = tilesOf(few);
-  return { ...lowered, few: { plan: few.plan, tiles, kernels: kernelsOf({ ...few, tiles }, packed), rowsBelow } };
+  return {
+    ...lowered,
+    few: { plan: few.plan, tiles, kernels: kernelsOf({ ...few, tiles }, packed), rowsBelow },
+  };
 }
 
 /** A plan, and the target with the numbers that it was made with. */
@@ -116,9 +120,11 @@ function planned(program: Program, target: LoweringTarget, fusion?: Fusion): Pla
 function plansFor(program: Program, given: LoweringTarget): Planned[] {
   const units = matrixUnitsFor(given.profile, precisionOf(given).storage);
   if (units === undefined) return [planned(program, given)];
-  const { tileRows, rowsTogether, rowsAlone } = units;
-  const target = { ...given, profile: { ...given.profile, tileRows, rowsTogether } };
-  const alone = { ...given, profile: { ...given.profile, tileRows: rowsAlone, rowsTogether } };
+  const { tileRows, rowsTogether, rowsAlone, tileBytes, groupsTogether, invocations } = units;
+  const group = given.profile.group && { ...given.profile.group, groupsTogether, invocations };
+  const profile = { ...given.profile, tileRows, rowsTogether, tileBytes, group };
+  const target = { ...given, profile };
+  const alone = { ...given, profile: { ...profile, tileRows: rowsAlone } };
   const reason = `apart, their weights are read for every ${rowsAlone} rows`;
   return [planned(program, target), planned(program, alone, { kind: 'none', reason })];
 }
@@ -178,7 +184,8 @@ function tilesOf({ plan, target }: Planned): TileProgram[] {
     const split = pass('split sums', verifyTile, inParts(precise, target));
     const reused = pass('reuse', verifyTile, reuseScratch(split));
     const cut = pass('slice', verifyTile, inSlices(reused, target));
-    return pass('fit', verifyTile, fitted(cut, target));
+    const fitting = pass('fit', verifyTile, fitted(cut, target));
+    return pass('stage', verifyTile, withStagedInput(fitting, target));
   });
 }
 
@@ -235,8 +242,9 @@ function forMatrixUnits(tiles: readonly TileProgram[], target: LoweringTarget): 
 /** Where a group has more invocations than a contract has outputs. */
 function inParts(tile: TileProgram, target: LoweringTarget): TileProgram {
   const memory = scratchMemory(target);
-  const { machine, precision } = loweringOptions(target);
+  const { machine: given, precision } = loweringOptions(target);
   if (memory === undefined) return tile;
+  const machine = { ...given, invocations: busyInvocations(tile, given) };
   return splitSums(tile, {
     memory,
     cost: (contract, buffers, tileRows) =>
@@ -266,6 +274,14 @@ function scratchMemory(target: LoweringTarget): ScratchMemory | undefined {
   return group && { bytes, lanes, rowsTogether, precision };
 }
 
+/** Where members of a group read the same numbers again and again, they read them from its own memory. */
+function withStagedInput(tile: TileProgram, target: LoweringTarget): TileProgram {
+  const memory = scratchMemory(target);
+  const hasUnits = matrixUnitsFor(target.profile, precisionOf(target).storage) !== undefined;
+  const isStaged = memory !== undefined && target.profile.group?.stagesInput === true && !hasUnits;
+  return isStaged ? stageRows(tile, 'x', memory) : tile;
+}
+
 export function loweringOptions(target: LoweringTarget): LoweringOptions {
   const { profile, scalar, storage } = target;
   const precision = precisionOf(target);
@@ -276,8 +292,10 @@ export function loweringOptions(target: LoweringTarget): LoweringOptions {
         units && storage !== undefined ? { scalar: storage, accumulators: units.accumulators } : undefined,
       lanes: scalar === 'f64' ? profile.vectorLanes / 2 : profile.vectorLanes,
       accumulators: profile.accumulators,
-      rowsTogether: profile.rowsTogether,
+      // Matrix units share weights among more rows than single products have registers for.
+      rowsTogether: Math.min(profile.rowsTogether, profile.accumulators / 2),
       lineElements: profile.lineBytes / realFormats[precision.storage].bytes,
+      registers: profile.group?.registers,
       invocations: profile.group?.invocations ?? 1,
     },
     fusedMultiplyAdd: profile.fusedMultiplyAdd,

@@ -16,6 +16,7 @@ import { formatBytes } from '../plan/plan.ts';
 import type { Profile } from '../plan/profile.ts';
 import { bytesOf } from '../tile/precision.ts';
 import type { EpilogueStep, TileProgram, TileStatement } from '../tile/tile.ts';
+import { weightsOf } from '../tile/traverse.ts';
 
 export interface StepCertificate {
   /** As a formula over the kernel's buffers: `t0 = blockdiag [32, 32, 32] x`. */
@@ -148,7 +149,6 @@ function stepCertificate(statement: TileStatement, size: number): StepCertificat
         residual => ` + ${residual.weights === undefined ? '' : 'diagonal '}${residual.input.buffer}`,
       );
       const formula = finished(`${title} ${input.buffer}${added.join('')}`, epilogue);
-      const factors = isOnes(weights) ? diagonals : [weights, ...diagonals];
       const perTerm = isOnes(weights) ? 1 : 2;
       const ofResiduals = (residuals.length + diagonals.length) * outputs;
       return {
@@ -156,7 +156,8 @@ function stepCertificate(statement: TileStatement, size: number): StepCertificat
         flopsPerRow: perTerm * elements(axes.map(axis => axis.extent)) + ofResiduals + finish.flopsPerRow,
         functionsPerRow: finish.functionsPerRow,
         weightBytes:
-          factors.reduce((total, { shape }) => total + elements(shape) * size, 0) + finish.weightBytes,
+          weightsOf(statement).reduce((total, { shape }) => total + elements(shape) * size, 0) +
+          finish.weightBytes,
       };
     }
     case 'copy': {

@@ -133,14 +133,31 @@ function byAll({ registers }: Machine, turn: Turn, act: Act): Act {
 
 /** Statements that invocations go through together, and between them those that each goes through alone. */
 function compileUniform(machine: Machine, body: readonly Statement[], turn: Turn): Act {
-  const acts = body.flatMap((statement): Act[] => {
-    if (contains(statement, 'barrier')) return compileTogether(machine, statement, turn);
-    if (contains(statement, 'multiplyMatrices')) return [bySubgroups(machine, statement, turn)];
-    return compileStatement(machine, statement).map(act => byAll(machine, turn, act));
-  });
+  const acts: Act[] = [];
+  let stretch: Statement[] = [];
+  for (const statement of body) {
+    if (!contains(statement, 'barrier')) {
+      stretch.push(statement);
+      continue;
+    }
+    acts.push(...compileStretch(machine, stretch, turn), ...compileTogether(machine, statement, turn));
+    stretch = [];
+  }
+  acts.push(...compileStretch(machine, stretch, turn));
   return () => {
     for (const act of acts) act();
   };
+}
+
+/** Without a barrier: where subgroups multiply matrices, each is through with it before the next begins. */
+function compileStretch(machine: Machine, stretch: readonly Statement[], turn: Turn): Act[] {
+  const multiplies = (statement: Statement) => contains(statement, 'multiplyMatrices');
+  const acts = stretch.flatMap(statement =>
+    multiplies(statement)
+      ? compileTogether(machine, statement, turn)
+      : compileStatement(machine, statement).map(act => byAll(machine, turn, act)),
+  );
+  return stretch.some(multiplies) ? [bySubgroups(acts, turn)] : acts;
 }
 
 function compileTogether(machine: Machine, statement: Statement, turn: Turn): Act[] {
@@ -165,9 +182,8 @@ function compileTogether(machine: Machine, statement: Statement, turn: Turn): Ac
   }
 }
 
-/** Each subgroup goes its own way through what only its members do together. */
-function bySubgroups(machine: Machine, statement: Statement, turn: Turn): Act {
-  const inner = compileTogether(machine, statement, turn);
+/** Each subgroup goes its own way: what others do meanwhile it must not need. */
+function bySubgroups(inner: readonly Act[], turn: Turn): Act {
   return () => {
     const whole = turn.team;
     if (whole.files.length > subgroupMembers) {
@@ -222,7 +238,12 @@ function compileMatrices(
 }
 
 /** What all invocations of a team evaluate alike. */
-function uniform(machine: Machine, turn: Turn, values: readonly (() => number)[], what: string): () => number[] {
+function uniform(
+  machine: Machine,
+  turn: Turn,
+  values: readonly (() => number)[],
+  what: string,
+): () => number[] {
   return () => {
     const made = turn.team.files.map(file => {
       for (let each = 0; each < machine.registers.length; each++)
@@ -251,7 +272,12 @@ function compileUniformLoop(machine: Machine, node: Statement & { kind: 'for' },
 }
 
 function compileUniformIf(machine: Machine, node: Statement & { kind: 'if' }, turn: Turn): Act {
-  const evaluate = uniform(machine, turn, [compileLane(machine, node.condition, 0)], 'conditions around barriers');
+  const evaluate = uniform(
+    machine,
+    turn,
+    [compileLane(machine, node.condition, 0)],
+    'conditions around barriers',
+  );
   const [then, otherwise] = [node.then, node.otherwise].map(each => compileUniform(machine, each, turn));
   return () => (evaluate()[0] !== 0 ? then?.() : otherwise?.());
 }

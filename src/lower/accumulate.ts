@@ -2,34 +2,18 @@
  * The inner loop of a contract: `rows × tiles × width` accumulators that start from zero or from the output,
  * the reduction over them, and what becomes of the sums.
  */
-import { at, invariant } from '../core/invariant.ts';
-import {
-  add,
-  affine,
-  assign,
-  declare,
-  lane,
-  literal,
-  loop,
-  multiply,
-  operation,
-  variable,
-} from '../kernel/build.ts';
+import { at } from '../core/invariant.ts';
+import { add, affine, declare, literal, variable } from '../kernel/build.ts';
 import type { Expression, Statement, Type } from '../kernel/kernel.ts';
 import type { ContractStatement, View } from '../tile/tile.ts';
 import { type Lowering, rowDistance, rowStart } from './context.ts';
 import { applyEpilogue } from './epilogue.ts';
 import { fresh } from './names.ts';
+import { reduction, vectorStep } from './reduction.ts';
 import { addResiduals } from './residual.ts';
-import { isGrouped, type TileGroups } from './schedule.ts';
+import type { TileGroups } from './schedule.ts';
 import { readVector, writeVector } from './vectors.ts';
-import type { RegionLayout, RegionLoop } from './weights.ts';
-
-/**
- * A reduction of at most so many steps is written out; longer ones are loops of a single step, which the
- * engine's compiler unrolls as well as we would.
- */
-const writtenSteps = 2;
+import type { RegionLayout } from './weights.ts';
 
 /** How many rows and tiles the accumulators of one inner loop cover. */
 export interface Group {
@@ -144,173 +128,4 @@ export function accumulate(body: Body): Statement[] {
     ...addResiduals(body, accumulators),
     ...stores,
   ];
-}
-
-/** Elements of a view between neighbouring accumulators of a tile. */
-export function vectorStep({ layout: { region } }: Body, view: View): number {
-  const { tileAxis, vectorAxis, lanes } = region;
-  return tileAxis === undefined ? 0 : at(view.strides, tileAxis) * (tileAxis === vectorAxis ? lanes : 1);
-}
-
-/** What a step of the reduction reads: the input of each tile, and the weights. */
-interface Cursor {
-  readonly inputs: readonly Expression[];
-  readonly weight: Expression;
-  /** The input of each row where several steps were read as one vector. */
-  readonly values: readonly Expression[];
-}
-
-/** The loops over the reduce axes around one step. */
-function reduction(body: Body, anchors: readonly Anchor[], accumulators: readonly Expression[]): Statement[] {
-  const { lowering, contract, layout } = body;
-  const bases = [...new Set(anchors.map(({ address }) => address))];
-  const nest = (loops: readonly RegionLoop[], cursor: Cursor): Statement[] => {
-    const [first, ...rest] = loops;
-    if (first === undefined) {
-      const inputs = anchors.map(({ address, constant }) =>
-        add(at(cursor.inputs, bases.indexOf(address)), literal(constant)),
-      );
-      return multiplyAdd(body, { ...cursor, inputs }, accumulators);
-    }
-    const inputStride = at(contract.input.strides, first.axis);
-    const moved = (by: Expression): Cursor => ({
-      inputs: cursor.inputs.map(each => add(each, multiply(by, literal(inputStride)))),
-      weight: add(cursor.weight, multiply(by, literal(first.weightStride))),
-      values: [],
-    });
-    if (first.count <= (rest.length === 0 ? writtenSteps : 1))
-      return Array.from({ length: first.count }, (_, k) => nest(rest, moved(literal(k)))).flat();
-    const name = fresh(lowering, at(contract.axes, first.axis).name);
-    const { inputs, weight } = moved(variable(name));
-    const names = inputs.map(() => fresh(lowering, 'inAt'));
-    const weightName = fresh(lowering, 'wAt');
-    const here = { inputs: names.map(each => variable(each)), weight: variable(weightName), values: [] };
-    const declared = names.map((each, k) => declare(each, at(inputs, k)));
-    const before = [...declared, declare(weightName, weight)];
-    if (rest.length > 0 || !readsAhead(body, first))
-      return [loop(name, literal(0), literal(first.count), 1, [...before, ...nest(rest, here)])];
-    const left = first.count % stepsAhead;
-    const whole = loop(name, literal(0), literal(first.count - left), stepsAhead, [
-      ...before,
-      ...stepsOfVector(body, here, first, accumulators),
-    ]);
-    const last = Array.from({ length: left }, (_, k) => nest(rest, moved(literal(first.count - left + k))));
-    return [whole, ...last.flat()];
-  };
-  const weight = fresh(lowering, 'w');
-  const start = { inputs: bases, weight: variable(weight), values: [] };
-  return [declare(weight, body.weightAt), ...nest(layout.reduce, start)];
-}
-
-/** Steps of the reduction whose inputs are read as one vector. */
-const stepsAhead = 4;
-
-/**
- * Where a load of several numbers costs what a load of one does: on machines with groups, for an input that lies along
- * the reduction and is the same for every accumulator of a row.
- */
-function readsAhead(body: Body, { axis, count }: RegionLoop): boolean {
-  const { lowering, contract, layout, type } = body;
-  const { vectorAxis } = layout.region;
-  const { strides } = contract.input;
-  const isSplat = vectorAxis === undefined || at(strides, vectorAxis) === 0;
-  const { tileAxis } = layout.region;
-  const isShared = tileAxis === undefined || at(strides, tileAxis) === 0;
-  return (
-    isGrouped(lowering.machine) &&
-    type.lanes === stepsAhead &&
-    isSplat &&
-    isShared &&
-    at(strides, axis) === 1 &&
-    count >= stepsAhead
-  );
-}
-
-/** The steps of one vector of inputs, a lane of it for each. */
-function stepsOfVector(
-  body: Body,
-  { inputs, weight }: Cursor,
-  { weightStride }: RegionLoop,
-  accumulators: readonly Expression[],
-): Statement[] {
-  const { lowering, contract, rows, type } = body;
-  const { buffer } = contract.input;
-  const vectors = Array.from({ length: rows }, (_, row) =>
-    readVector(lowering, buffer, add(at(inputs, 0), rowDistance(lowering, buffer, literal(row))), type, 1),
-  );
-  const steps = Array.from({ length: stepsAhead }, (_, k) => {
-    const values = vectors.map(({ value }) => operation('splat', [lane(value, k)], type));
-    return multiplyAdd(
-      body,
-      { inputs, weight: add(weight, literal(k * weightStride)), values },
-      accumulators,
-    );
-  });
-  return [...vectors.flatMap(({ statements }) => statements), ...steps.flat()];
-}
-
-/**
- * One step. Several rows share each weight, so the weights of the tile are loaded first; a single row shares
- * its input and loads each weight where it is used.
- */
-function multiplyAdd(
-  body: Body,
-  { inputs, weight: weightAt, values }: Cursor,
-  accumulators: readonly Expression[],
-): Statement[] {
-  const { lowering, contract, layout, rows, type } = body;
-  const tiles = body.tiles.together;
-  const { lanes, width, vectorAxis } = layout.region;
-  const { buffer, strides } = contract.input;
-  const statements: Statement[] = [];
-  const inputStep = vectorStep(body, contract.input);
-  const weightOf = (tile: number, vector: number): Expression | undefined => {
-    if (body.weights === undefined) return undefined;
-    const offset = literal(tile * (layout.tiles?.weightStride ?? 0) + vector * lanes);
-    const read = readVector(lowering, body.weights, add(weightAt, offset), type, 1, 'weight');
-    statements.push(...read.statements);
-    return read.value;
-  };
-  const inputOf = (row: number, tile: number, vector: number): Expression => {
-    const distance = add(rowDistance(lowering, buffer, literal(row)), literal(vector * inputStep));
-    const index = add(at(inputs, tile), distance);
-    const lanesApart = vectorAxis === undefined ? 0 : at(strides, vectorAxis);
-    const read = readVector(lowering, buffer, index, type, lanesApart);
-    statements.push(...read.statements);
-    return read.value;
-  };
-  const shared =
-    rows === 1
-      ? []
-      : Array.from({ length: tiles * width }, (_, k) => weightOf(Math.floor(k / width), k % width));
-  const sameInput = new Set(inputs).size === 1 && inputStep === 0;
-  for (let row = 0; row < rows; row++) {
-    const once = values[row] ?? (sameInput ? inputOf(row, 0, 0) : undefined);
-    for (let k = 0; k < tiles * width; k++) {
-      const [tile, vector] = [Math.floor(k / width), k % width];
-      const value = once ?? inputOf(row, tile, vector);
-      const weight = shared[k] ?? weightOf(tile, vector);
-      const sum = at(accumulators, row * tiles * width + k);
-      statements.push(weight === undefined ? addTo(sum, value) : multiplyAddTo(lowering, sum, value, weight));
-    }
-  }
-  return statements;
-}
-
-export function multiplyAddTo(
-  { fusedMultiplyAdd }: Lowering,
-  sum: Expression,
-  a: Expression,
-  b: Expression,
-): Statement {
-  if (!fusedMultiplyAdd) return addTo(sum, operation('multiply', [a, b]));
-  return assign(nameOf(sum), operation('fusedMultiplyAdd', [a, b, sum]));
-}
-
-export const addTo = (sum: Expression, value: Expression): Statement =>
-  assign(nameOf(sum), operation('add', [sum, value]));
-
-function nameOf(sum: Expression): string {
-  invariant(sum.kind === 'variable', 'sums have names');
-  return sum.name;
 }

@@ -19,15 +19,8 @@ import {
 import type { Expression, Statement } from '../kernel/kernel.ts';
 import type { ContractStatement } from '../tile/tile.ts';
 import { accumulate, type Body, type Group, type Place } from './accumulate.ts';
-import {
-  batchRows,
-  fullRows,
-  type Lowering,
-  packedBuffer,
-  sliceNumber,
-  tileRowCount,
-  tileStart,
-} from './context.ts';
+import { type Lowering, packedBuffer, sliceNumber } from './context.ts';
+import { rowsOf } from './domain.ts';
 import { fresh } from './names.ts';
 import { groupsOfTiles, isGrouped, regionsOf } from './schedule.ts';
 import { layoutRegions, overlaps, type RegionLoop } from './weights.ts';
@@ -110,24 +103,6 @@ function rowGroups(group: Group): Statement[] {
   const body = nest(layout.free, [{ base: literal(0), constant: 0 }]);
   const then = grouped ? [overRows(body)] : body;
   return [{ kind: 'if', condition, then, otherwise: [] }];
-}
-
-/**
- * Which rows of the tile come `rows` at a time, and whether there are any. Where invocations share the work a
- * whole tile has bounds that are known, and the rows of another all come alone.
- */
-function rowsOf({ machine, tileRows }: Lowering, rows: number) {
-  if (!isGrouped(machine)) {
-    const [from, to] = rows === 1 ? [fullRows, tileRowCount] : [literal(0), fullRows];
-    return { from, to, condition: operation('less', [from, to]) };
-  }
-  // By the batch, not by the count of rows, which is the less of two: what it says of the rows is then plain.
-  const lastRow = add(tileStart, literal(tileRows - 1));
-  if (rows > 1)
-    return { from: literal(0), to: literal(tileRows), condition: operation('less', [lastRow, batchRows]) };
-  const [from, to] = [literal(0), tileRowCount];
-  const isPart = operation('less', [batchRows, add(lastRow, literal(1))]);
-  return { from, to, condition: machine.rowsTogether === 1 ? operation('less', [from, to]) : isPart };
 }
 
 /** The loop over groups of tiles; the last group is moved back to end with the tiles. */

@@ -1,9 +1,9 @@
 /** Loops over the domain of index maps, for the statements of a tile that move values without contracting them. */
 import { at } from '../core/invariant.ts';
 import type { IndexMap } from '../ir/indexMap.ts';
-import { add, literal, loop, multiply, variable } from '../kernel/build.ts';
+import { add, literal, loop, multiply, operation, variable } from '../kernel/build.ts';
 import type { Expression, LoopAxis, Statement, Type } from '../kernel/kernel.ts';
-import { type Lowering, tileRowCount } from './context.ts';
+import { batchRows, fullRows, type Lowering, tileRowCount, tileStart } from './context.ts';
 import { extentsOfCuts, mergeCuts, stridedDigits, stridesOf, trailingProducts } from './layout.ts';
 import { mapIndex } from './mapIndex.ts';
 import { fresh } from './names.ts';
@@ -40,6 +40,55 @@ export function overDomain(walk: Walk, body: (point: Point, row: Expression) => 
   const over = domainOf(walk);
   if (!isGrouped(lowering.machine)) return over.loops(over.parts, point => overRows(row => body(point, row)));
   return over.parts.flatMap(part => overRows(row => over.loops([part], point => body(point, row))));
+}
+
+/**
+ * The same for what needs no order: invocations side by side take the rows that share a pass, so that all are on their
+ * way at once.
+ */
+export function overRowsTogether(
+  walk: Walk,
+  body: (point: Point, rows: readonly Expression[]) => Statement[],
+): Statement[] {
+  const { lowering } = walk;
+  const { rowsTogether } = lowering.machine;
+  if (!isGrouped(lowering.machine) || !walk.isIndependent)
+    return overDomain(walk, (point, row) => body(point, [row]));
+  const over = domainOf(walk);
+  return [...new Set([rowsTogether, 1])].map((together): Statement => {
+    const { from, to, condition } = rowsOf(lowering, together);
+    const then = over.parts.map(part => {
+      const row = fresh(lowering, 'row');
+      const rows = Array.from({ length: together }, (_, k) => add(variable(row), literal(k)));
+      return loop(
+        row,
+        from,
+        to,
+        together,
+        over.loops([part], point => body(point, rows)),
+        'lane',
+      );
+    });
+    return { kind: 'if', condition, then, otherwise: [] };
+  });
+}
+
+/**
+ * Which rows of the tile come `rows` at a time, and whether there are any. Where invocations share the work a
+ * whole tile has bounds that are known, and the rows of another all come alone.
+ */
+export function rowsOf({ machine, tileRows }: Lowering, rows: number) {
+  if (!isGrouped(machine)) {
+    const [from, to] = rows === 1 ? [fullRows, tileRowCount] : [literal(0), fullRows];
+    return { from, to, condition: operation('less', [from, to]) };
+  }
+  // By the batch, not by the count of rows, which is the less of two: what it says of the rows is then plain.
+  const lastRow = add(tileStart, literal(tileRows - 1));
+  if (rows > 1)
+    return { from: literal(0), to: literal(tileRows), condition: operation('less', [lastRow, batchRows]) };
+  const [from, to] = [literal(0), tileRowCount];
+  const isPart = operation('less', [batchRows, add(lastRow, literal(1))]);
+  return { from, to, condition: machine.rowsTogether === 1 ? operation('less', [from, to]) : isPart };
 }
 
 /** Whole vectors of neighbours, and what is left or has no neighbours. */

@@ -84,7 +84,9 @@ export function lowerMatrixContract(
       const own = { lowering, contract, plan, weights, packed, places };
       return item({ ...own, rowGroup: at('rows'), row: multiply(at('columns'), literal(rowsOfItem(plan))) });
     }
-    if (first.count === 1) return nest(rest, reached);
+    // Where there is one item alone, one subgroup must be told to compute it.
+    const isOnly = rest.length === 0 && reached.size === 0;
+    if (first.count === 1 && !isOnly) return nest(rest, reached);
     const name = fresh(lowering, first.name);
     if (first.axis !== undefined) places.set(first.axis, multiply(variable(name), literal(first.unit)));
     const inner = nest(rest, new Map([...reached, [first.name, variable(name)]]));

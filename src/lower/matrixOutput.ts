@@ -36,11 +36,15 @@ function neighboursOf(item: Item): Neighbours[] {
         const elements = own.flatMap(sum => halves.map(half => ({ sum, element: 2 * half + column })));
         return [{ row, along, elements }];
       }
-      return halves.map(half => ({
-        row,
-        along: add(add(firstRow, group), literal(8 * half)),
-        elements: own.map(sum => ({ sum, element: 2 * half + column })),
-      }));
+      return Array.from({ length: tilesOfRows }, (_, tile) =>
+        halves.map(half => ({
+          row,
+          along: add(add(firstRow, group), literal(tileRows * tile + 8 * half)),
+          elements: own
+            .filter(sum => sum.tile === tile)
+            .map(sum => ({ sum, element: 2 * half + column })),
+        })),
+      ).flat();
     }),
   ).flat();
 }

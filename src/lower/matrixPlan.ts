@@ -75,9 +75,10 @@ export function planMatrix(
   const use = useOf(extentOf(rowAxis), tileRows) * useOf(extentOf(reduceAxis), tileReduce(units.scalar));
   if (use < leastUse) return undefined;
   const blocks = neighbours.reduce((product, { count }) => product * count, 1);
-  const tilesOfRows = ofRows ? tilesFor(extentOf(rowAxis)) : 1;
   const columns = Math.ceil(rowsOfTile / tileColumns);
-  const left = Math.max(1, Math.min(mostColumns, units.accumulators / (blocks * tilesOfRows)));
+  const room = (tiles: number): number => Math.max(1, Math.floor(units.accumulators / (blocks * tiles)));
+  const apart = Math.min(room(Math.min(columns, mostColumns)), Math.ceil(extentOf(rowAxis) / tileRows));
+  const tilesOfRows = ofRows ? tilesFor(extentOf(rowAxis)) : powerWithin(2 ** 10, apart);
   return {
     units,
     rowAxis,
@@ -85,7 +86,7 @@ export function planMatrix(
     neighbours,
     blocks,
     tilesOfRows,
-    tilesOfColumns: divisorWithin(columns, left),
+    tilesOfColumns: divisorWithin(columns, Math.min(mostColumns, room(tilesOfRows))),
     writesRows: ofRows,
     ...readAs,
     outer: free.filter(k => k !== rowAxis && neighbours.every(({ axis }) => axis !== k)),

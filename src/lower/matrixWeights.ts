@@ -57,7 +57,7 @@ export function matrixWeights(contract: ContractStatement, plan: MatrixPlan): Ma
   const within = digit(packed(units.scalar));
   position[rowAxis] = plan.writesRows
     ? sum([tileRows * tilesOfRows, group], [2 * tilesOfRows, row], [2, tile], [1, half])
-    : sum([tileRows, group], [8, half], [1, row]);
+    : sum([tileRows * tilesOfRows, group], [tileRows, tile], [8, half], [1, row]);
   position[reduceAxis] = sum(
     [4 * reads, round],
     [reads, inGroup],

@@ -15,7 +15,7 @@ import {
 import type { Expression, Statement, Type } from '../kernel/kernel.ts';
 import type { TileStatement } from '../tile/tile.ts';
 import { type Lowering, packedTensor, rowStart, tileRowCount } from './context.ts';
-import { overDomain } from './domain.ts';
+import { overDomain, overRowsTogether } from './domain.ts';
 import { applyEpilogue } from './epilogue.ts';
 import { mapIndex } from './mapIndex.ts';
 import { fresh } from './names.ts';
@@ -71,19 +71,19 @@ function lowerCopy(
   // Where several inputs add to one output, only rows are independent.
   const isIndependent = !accumulate || isOneToOne(output.map);
   const maps = [input.map, output.map];
-  const loops = overDomain({ lowering, maps, isIndependent }, ({ addresses, strides, type }, row) => {
-    const from = add(rowStart(lowering, input.buffer, row), at(addresses, 0));
-    const to = add(rowStart(lowering, output.buffer, row), at(addresses, 1));
-    const read = readVector(lowering, input.buffer, from, type, at(strides, 0));
-    if (!accumulate)
-      return [...read.statements, ...writeVector(lowering, output.buffer, to, read.value, at(strides, 1))];
-    const old = readVector(lowering, output.buffer, to, type, at(strides, 1));
-    const sum = operation('add', [old.value, read.value]);
-    return [
-      ...read.statements,
-      ...old.statements,
-      ...writeVector(lowering, output.buffer, to, sum, at(strides, 1)),
-    ];
+  const loops = overRowsTogether({ lowering, maps, isIndependent }, ({ addresses, strides, type }, rows) => {
+    const each = rows.map(row => {
+      const from = add(rowStart(lowering, input.buffer, row), at(addresses, 0));
+      const to = add(rowStart(lowering, output.buffer, row), at(addresses, 1));
+      const read = readVector(lowering, input.buffer, from, type, at(strides, 0));
+      const old = accumulate ? readVector(lowering, output.buffer, to, type, at(strides, 1)) : undefined;
+      const value = old === undefined ? read.value : operation('add', [old.value, read.value]);
+      return {
+        reads: [...read.statements, ...(old?.statements ?? [])],
+        writes: writeVector(lowering, output.buffer, to, value, at(strides, 1)),
+      };
+    });
+    return [...each.flatMap(({ reads }) => reads), ...each.flatMap(({ writes }) => writes)];
   });
   return [comment(`${output.buffer} ${accumulate ? '+=' : '='} ${input.buffer}, reordered`), ...loops];
 }

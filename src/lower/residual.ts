@@ -4,12 +4,14 @@
  */
 import { at } from '../core/invariant.ts';
 import { axis, computed, element, freeAxes, indexLiteral, type Tensor } from '../ir/tensor.ts';
+import { isOnes } from '../ir/tensorAlgebra.ts';
 import { add, literal } from '../kernel/build.ts';
 import type { Expression, Statement } from '../kernel/kernel.ts';
 import type { ContractStatement, View } from '../tile/tile.ts';
 import { rowMajor } from '../tile/traverse.ts';
-import { type Anchor, addTo, anchorsOf, type Body, multiplyAddTo, vectorStep } from './accumulate.ts';
+import { type Anchor, anchorsOf, type Body } from './accumulate.ts';
 import { type Lowering, packedTensor, rowDistance } from './context.ts';
+import { addTo, multiplyAddTo, vectorStep } from './reduction.ts';
 import { readVector } from './vectors.ts';
 
 /** A residual whose weights lie in a packed buffer, the same for every row. */
@@ -21,7 +23,7 @@ export interface PackedResidual {
 export const packedResiduals = (lowering: Lowering, contract: ContractStatement): PackedResidual[] =>
   contract.residuals.map(({ input, weights }) => ({
     input,
-    weights: weights && packedAlong(lowering, contract, weights),
+    weights: weights === undefined || isOnes(weights) ? undefined : packedAlong(lowering, contract, weights),
   }));
 
 function packedAlong(lowering: Lowering, { axes, output }: ContractStatement, weights: Tensor): View {

@@ -57,6 +57,8 @@ export interface Machine {
   readonly rowGroups: number;
   /** Elements of a line of the tile's memory; 0 where rows need no distance (context.ts). */
   readonly lineElements: number;
+  /** Numbers of 32 bits that an invocation keeps beside addresses; nothing is read ahead where it is not told. */
+  readonly registers: number | undefined;
   /** How many share out the iterations of a tile's loops, with the tile's scratch in common; 1 is one thread. */
   readonly invocations: number;
 }
@@ -84,7 +86,8 @@ export function regionsOf(contract: ContractStatement, machine: Machine): Region
 }
 
 /** Accumulators for each row of a group. */
-const widthOf = ({ accumulators, rowsTogether }: Machine): number => Math.floor(accumulators / rowsTogether);
+const widthOf = ({ accumulators, rowsTogether }: Machine): number =>
+  Math.max(1, Math.floor(accumulators / rowsTogether));
 
 /** As many, but no more than leave a tile of the contract for every invocation. */
 function busyWidth({ axes }: ContractStatement, machine: Machine, lanes: number): number {

@@ -7,7 +7,7 @@ import type { Precision } from '../core/precision.ts';
 import { isOnes } from '../ir/tensorAlgebra.ts';
 import { subgroupMembers, tileColumns, tileRows as tileHeight } from '../kernel/matrix.ts';
 import { formatOf } from '../tile/precision.ts';
-import type { ContractStatement, TileBuffer } from '../tile/tile.ts';
+import type { ContractStatement, TileBuffer, TileProgram } from '../tile/tile.ts';
 import { type MatrixPlan, planMatrix } from './matrixPlan.ts';
 import { partsOf } from './matrixWeights.ts';
 import type { Machine } from './schedule.ts';
@@ -28,21 +28,43 @@ export function serialAccesses(contract: ContractStatement, place: Workplace): n
   return plan === undefined ? ofInvocations(contract, place) : ofSubgroups(contract, plan, place);
 }
 
+/** Points of the loops of a contract that invocations take side by side, and the rows of each. */
+function sharesOf(
+  { axes, weights }: ContractStatement,
+  { lanes, rowsTogether }: Pick<Machine, 'lanes' | 'rowsTogether'>,
+  tileRows: number,
+) {
+  const rows = isOnes(weights) ? 1 : Math.min(rowsTogether, tileRows);
+  const free = axes.filter(({ kind }) => kind === 'free').map(({ extent }) => extent);
+  const vectors = Math.ceil(product(free) / (free.some(extent => extent >= lanes) ? lanes : 1));
+  return { rows, points: vectors * Math.ceil(tileRows / rows) };
+}
+
+/** Invocations that the group of a program has: as many as its largest contract has work for. */
+export function busyInvocations(
+  { statements, tileRows }: TileProgram,
+  machine: Omit<Machine, 'rowGroups'>,
+): number {
+  if (machine.matrix !== undefined) return machine.invocations;
+  const points = statements.map(each =>
+    each.kind === 'contract' ? sharesOf(each, machine, tileRows).points : machine.invocations,
+  );
+  const busy = Math.ceil(Math.max(...points) / subgroupMembers) * subgroupMembers;
+  return Math.min(machine.invocations, busy);
+}
+
 /** A step loads a vector of weights for some rows, and a number of each, or of several steps at once. */
 function ofInvocations(contract: ContractStatement, { machine, tileRows }: Workplace): number {
   const { axes, input } = contract;
   const { lanes, invocations } = machine;
-  const rows = isOnes(contract.weights) ? 1 : Math.min(machine.rowsTogether, tileRows);
-  const extents = (kind: 'free' | 'reduce') =>
-    axes.filter(each => each.kind === kind).map(({ extent }) => extent);
-  const hasVector = extents('free').some(extent => extent >= lanes);
-  const vectors = Math.ceil(product(extents('free')) / (hasVector ? lanes : 1));
-  const rounds = Math.ceil((vectors * Math.ceil(tileRows / rows)) / invocations);
+  const { rows, points } = sharesOf(contract, machine, tileRows);
+  const steps = axes.reduce((total, { kind, extent }) => total * (kind === 'reduce' ? extent : 1), 1);
+  const rounds = Math.ceil(points / invocations);
   const isAlong = axes.some(
     ({ kind, extent }, k) => kind === 'reduce' && extent >= lanes && at(input.strides, k) === 1,
   );
   const perStep = (isOnes(contract.weights) ? 0 : 1) + rows / (isAlong ? lanes : 1);
-  return rounds * (product(extents('reduce')) * perStep + rows);
+  return rounds * (steps * perStep + rows);
 }
 
 /** A step loads what its operations multiply: tiles of weights and tiles of columns. */

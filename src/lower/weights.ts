@@ -1,7 +1,8 @@
 /**
  * The packed layout of a contract's weights: one piece for each region, in exactly the order its loops read.
- * Piece: [outer axes it depends on..., tiles, reduce axes..., width, lanes], or the reduce axes first where
- * invocations side by side take neighbouring tiles, so that they read neighbouring weights. The last step
+ * Piece: [outer axes it depends on..., tiles, reduce axes..., width, lanes]; where invocations side by side take
+ * neighbouring tiles, [reduce axes..., width, outer axes..., tiles, lanes], so that they read neighbouring weights. The
+ * last step
  * along an axis that the steps do not divide is moved back to end with the axis, so some weights are stored
  * twice.
  */
@@ -53,8 +54,10 @@ export interface RegionLayout {
   readonly slices: RegionLoop | undefined;
   /** Offset of the piece in the packed buffer. */
   readonly offset: number;
+  /** Elements from one vector of a tile to the next. */
+  readonly widthStride: number;
   readonly elements: number;
-  /** Shape [..., width, lanes]: what the pack step stores at the offset. */
+  /** Shape [..., lanes]: what the pack step stores at the offset. */
   readonly packed: Tensor;
 }
 
@@ -95,13 +98,15 @@ function layoutRegion(
   const byOutput = (a: RegionLoop, b: RegionLoop) => outputStep(contract, b) - outputStep(contract, a);
   const free = isGrouped(machine) ? [...outer, ...tiles].sort(byOutput) : [...outer, ...tiles];
   const slices = indices.filter(k => at(axes, k).kind === 'slice').map(loopOf);
-  const loops = [...slices, ...(isGrouped(machine) ? [...reduce, ...free] : [...free, ...reduce])];
-  const stored = loops.filter(loop => used.has(loop.axis));
-  const strides = new Map<number, number>();
-  let elements = width * lanes;
-  for (const loop of stored.toReversed()) {
-    strides.set(loop.axis, elements);
-    elements *= loop.count;
+  const inner = isGrouped(machine)
+    ? [...reduce, 'width' as const, ...free]
+    : [...free, ...reduce, 'width' as const];
+  const stored = [...slices, ...inner].filter(each => each === 'width' || used.has(each.axis));
+  const strides = new Map<number | 'width', number>();
+  let elements = lanes;
+  for (const each of stored.toReversed()) {
+    strides.set(each === 'width' ? each : each.axis, elements);
+    elements *= each === 'width' ? width : each.count;
   }
   const withStride = (loop: RegionLoop): RegionLoop => ({
     ...loop,
@@ -114,6 +119,7 @@ function layoutRegion(
     reduce: reduce.map(withStride),
     slices: slices.map(withStride)[0],
     offset,
+    widthStride: strides.get('width') ?? 0,
     elements,
     packed: packedTensor(contract, region, stored),
   };
@@ -122,24 +128,25 @@ function layoutRegion(
 const outputStep = ({ output }: ContractStatement, { axis: k, unit }: RegionLoop): number =>
   Math.abs(at(output.strides, k)) * unit;
 
-/** Entry [steps of the stored loops..., tile, lane] is the weight that this step multiplies by. */
+/** Entry [steps of the stored loops, tile among them..., lane] is the weight that this step multiplies by. */
 function packedTensor(
   { axes, weights }: ContractStatement,
   { lanes, vectorAxis, tileAxis, width, spans }: Region,
-  stored: readonly RegionLoop[],
+  stored: readonly (RegionLoop | 'width')[],
 ): Tensor {
   const shape: number[] = [];
   const position: IndexScalar[] = axes.map((_, k) => indexLiteral(at(spans, k).start));
   const advance = (k: number, by: IndexScalar) => {
     position[k] = indexAdd(at(position, k), by);
   };
-  for (const loop of stored) {
-    const from = indexMultiply(axis(shape.push(loop.count) - 1), indexLiteral(loop.unit));
-    advance(loop.axis, overlaps(loop) ? indexApply('minimum', from, indexLiteral(loop.last)) : from);
-  }
-  if (tileAxis !== undefined) {
-    const unit = indexLiteral(tileAxis === vectorAxis ? lanes : 1);
-    advance(tileAxis, indexMultiply(axis(shape.push(width) - 1), unit));
+  for (const each of stored) {
+    if (each !== 'width') {
+      const from = indexMultiply(axis(shape.push(each.count) - 1), indexLiteral(each.unit));
+      advance(each.axis, overlaps(each) ? indexApply('minimum', from, indexLiteral(each.last)) : from);
+    } else if (tileAxis !== undefined) {
+      const unit = indexLiteral(tileAxis === vectorAxis ? lanes : 1);
+      advance(tileAxis, indexMultiply(axis(shape.push(width) - 1), unit));
+    }
   }
   if (vectorAxis !== undefined) advance(vectorAxis, axis(shape.push(lanes) - 1));
   return computed(shape, element(weights, position));

@@ -43,6 +43,10 @@ export interface MatrixLimits {
   readonly rowsTogether: number;
   /** Tiles of sums that a subgroup keeps in registers. */
   readonly accumulators: number;
+  /** Groups of a processor, of so many invocations, and the memory of one: what it leaves is a cache of loads on their way. */
+  readonly groupsTogether: number;
+  readonly invocations: number;
+  readonly tileBytes: number;
   /** Where a factor is a kernel by itself: rows of its tile. */
   readonly rowsAlone: number;
   /** For batches that leave processors idle: rows of a tile, tiles of sums, invocations of a group. */
@@ -57,6 +61,10 @@ export interface GroupLimits {
   readonly sectorBytes: number;
   /** Groups that one processor has registers and tile memory for, where their number can be asked for. */
   readonly groupsTogether?: number;
+  /** Registers that an invocation has beside those of addresses, of 32 bits; nothing is read ahead where absent. */
+  readonly registers?: number;
+  /** Whether a tile of the input goes to the group's memory first, where there is room. */
+  readonly stagesInput?: boolean;
   /** Processors, where a call may choose between kernels by its rows; and how much faster the cache is than memory. */
   readonly processors?: number;
   readonly cacheOverMemory?: number;
@@ -119,7 +127,8 @@ const webgpuLarge = {
 
 /**
  * NVIDIA's GPUs of compute capability 8.0: a multiprocessor has 164 KB of shared memory, a block at most 163; half of
- * it leaves room for a second block. Launches are as wide as the hardware takes, halved so that sums of block numbers
+ * it leaves room for a second block, and half of its 64 K registers are 128 for each thread of one. Eight rows share
+ * a weight, four outputs an input. Launches are as wide as the hardware takes, halved so that sums of block numbers
  * stay in 31 bits.
  */
 const sm80 = {
@@ -131,7 +140,7 @@ const sm80 = {
   tileMemory: 'shared memory',
   tileHolds: 'between',
   tileRows: 8,
-  rowsTogether: 4,
+  rowsTogether: 8,
   lineBytes: 0,
   fusedMultiplyAdd: true,
   stridedRows: true,
@@ -140,7 +149,10 @@ const sm80 = {
     formats: ['f16', 'bf16'],
     tileRows: 32,
     rowsTogether: 16,
-    accumulators: 16,
+    accumulators: 32,
+    groupsTogether: 1,
+    invocations: 256,
+    tileBytes: 96 * 1024,
     rowsAlone: 128,
     few: { tileRows: 16, accumulators: 4, invocations: 64 },
   },
@@ -152,6 +164,8 @@ const sm80 = {
     cacheOverMemory: 3,
     launchBytes: 4e6,
     sectorBytes: 32,
+    registers: 104,
+    stagesInput: true,
     bindingBytes: 2 ** 31,
     features: [],
   },

@@ -6,7 +6,7 @@
 import type { Precision } from '../core/precision.ts';
 import { bytesOf } from './precision.ts';
 import type { TileProgram } from './tile.ts';
-import { buffersOf, readsOf } from './traverse.ts';
+import { buffersOf, readsOf, weightsOf } from './traverse.ts';
 
 export interface Traffic {
   readonly memoryBytes: number;
@@ -31,7 +31,8 @@ function trafficOfOne({ buffers, statements, slices, tileRows }: TileProgram, pr
     .filter(({ name }) => statements.some(statement => readsOf(statement).includes(name)))
     .reduce((total, buffer) => total + (slices - 1) * buffer.width * bytesOf(buffer, precision), 0);
   const weights = statements.reduce((total, statement) => {
-    const elements = statement.kind === 'contract' ? statement.weights.shape.reduce((a, b) => a * b, 1) : 0;
+    const tensors = statement.kind === 'contract' ? weightsOf(statement) : [];
+    const elements = tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
     return total + elements * bytesOf({ name: '', role: 'input', width: 1 }, precision);
   }, 0);
   return { memoryBytes: rows, cacheBytes: rows + again + weights / tileRows };

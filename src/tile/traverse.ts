@@ -1,4 +1,6 @@
 /** Buffers and views of a statement of the tile IR: what it reads and writes, and the same statement over others. */
+import type { Tensor } from '../ir/tensor.ts';
+import { isOnes } from '../ir/tensorAlgebra.ts';
 import type { ContractStatement, EpilogueStep, MappedView, TileStatement, View } from './tile.ts';
 
 export const writtenBy = (statement: TileStatement): string => statement.output.buffer;
@@ -12,6 +14,10 @@ export const viewsOf = ({ input, residuals, output }: ContractStatement): View[]
   ...residuals.map(residual => residual.input),
   output,
 ];
+
+/** What a contract multiplies by, as far as it lies in memory: weights of one do not. */
+export const weightsOf = ({ weights, residuals }: ContractStatement): Tensor[] =>
+  [weights, ...residuals.flatMap(residual => residual.weights ?? [])].filter(each => !isOnes(each));
 
 /** The contract over other views. */
 export const mapViews = (contract: ContractStatement, change: (view: View) => View): ContractStatement => ({

@@ -11,7 +11,14 @@ import type { Environment } from '../../src/ir/tensorEvaluate.ts';
 import { visitStatements } from '../../src/kernel/traverse.ts';
 import type { Mode } from '../../src/pipeline.ts';
 import { profiles } from '../../src/plan/profile.ts';
-import { type Built, build, packByKernel, type Rows, relativeError, runTiles } from '../conformance/stages.ts';
+import {
+  type Built,
+  build,
+  packByKernel,
+  type Rows,
+  relativeError,
+  runTiles,
+} from '../conformance/stages.ts';
 import { runPadded, sharedOut } from './stages.ts';
 
 const text = `
@@ -25,6 +32,7 @@ op twice[n, r](U: [n, r], V: [n, r], d: [n]) : n -> n = (diag(d) + lowrank(U, V)
 op across[n, b](L: [n/b, b, b], R: [b, n/b, n/b], d: [n]) : n -> n
   = diag(d) + swap(n/b, b) * blockdiag(L) * swap(b, n/b) * blockdiag(R)
 op triangle[n](W: [n, n]) : n -> n = lower(W)
+op alone[n](W: [n, n]) : n -> n = reverse(n) + dense(W)
 op swiglu[n, m, r](A: [r, n], B: [m, r], C: [m, n], b: [m], D: [n, m]) : n -> n
   = dense(B) * dense(A) |> bias(b) |> silu |> gate(dense(C)) |> dense(D)
 `;
@@ -54,10 +62,9 @@ const operations = ({ lowered }: Built): number => {
 };
 
 function check(operator: string, sizes: readonly number[], mode: Mode, storage: HalfFormat): void {
-  const { programs, diagnostics } = elaborateSource(
-    { name: 'matrix.sop', text },
-    { instances: [{ operator, sizes: [...sizes], name: 'f' }] } as never,
-  );
+  const { programs, diagnostics } = elaborateSource({ name: 'matrix.sop', text }, {
+    instances: [{ operator, sizes: [...sizes], name: 'f' }],
+  } as never);
   expect(diagnostics).toEqual([]);
   for (const program of programs) {
     const built = build(program, mode, 'f32', profiles.sm_90a, storage);
@@ -87,9 +94,12 @@ describe('matrix units = tile interpreter', () => {
     ['both', [33, 50, 16]],
     ['shared', [16, 24]],
     ['triangle', [70]],
+    ['alone', [10]],
     ['added', [48, 16]],
     ['added', [70, 18]],
     ['added', [640, 16]],
+    // Rows of 8 stay f32, which matrix units do not multiply: more rows than single products have registers for.
+    ['added', [96, 8]],
     ['twice', [64, 16]],
     ['across', [256, 16]],
     ['across', [384, 12]],

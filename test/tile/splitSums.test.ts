@@ -133,18 +133,21 @@ describe('as many parts as a group has invocations for', () => {
     );
   const low = { n: 1024, k: 16 };
   test.each([
-    // 4 vectors of outputs and 2 groups of rows are 8 of 256 invocations.
-    ['added', low, 'sm_90a', undefined, [32]],
-    ['added', { n: 1024, k: 64 }, 'sm_90a', undefined, [8]],
+    // 4 vectors of outputs and a group of rows are 4 of 256 invocations.
+    ['added', low, 'sm_90a', undefined, [64]],
+    ['added', { n: 1024, k: 64 }, 'sm_90a', undefined, [16]],
+    ['added', { n: 1024, k: 256 }, 'sm_90a', undefined, [4]],
     // One of 8 subgroups has the tile of 16 outputs and 32 rows.
     ['added', low, 'sm_90a', 'f16', [8]],
     // 32 parts would take all of the 16 KB and leave no room for what they add up to.
     ['added', low, 'webgpu-default', undefined, [16]],
     ['added', low, 'webgpu-large', undefined, [32]],
     // The triangular core is too short to wait for.
-    ['reflections', low, 'sm_90a', undefined, [32]],
+    ['reflections', low, 'sm_90a', undefined, [64]],
     // Half of the invocations have work, which other groups make up for.
-    ['added', { n: 1024, k: 256 }, 'sm_90a', undefined, []],
+    ['added', { n: 1024, k: 512 }, 'sm_90a', undefined, []],
+    // All contracts have work for 64, and so many are a group.
+    ['blocks', { n: 128, k: 128 }, 'sm_90a', undefined, []],
     ['head', { n: 1024, k: 1024 }, 'sm_90a', undefined, []],
     ['head', { n: 8, k: 3 }, 'sm_90a', undefined, []],
     ['added', low, 'wasm-simd128', undefined, []],

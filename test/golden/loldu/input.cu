@@ -8,7 +8,6 @@
 
 namespace {
 
-constexpr int threads = 256;
 using Element = float;
 
 // Neighbours in memory: one access where they are a whole vector for certain, else one after another.
@@ -111,10 +110,11 @@ __global__ void __launch_bounds__(256, 2) loldu6_pack_w2_kernel(
 // w1: dense [2, 6]
 // w2: dense [4, 2]
 template <bool aligned>
-__global__ void __launch_bounds__(256, 2) loldu6_kernel(
+__global__ void __launch_bounds__(32, 16) loldu6_kernel(
     const float* __restrict__ x, float* __restrict__ y, const float* __restrict__ w0,
     const float* __restrict__ w1, const float* __restrict__ w2, int batch, int ldx, int ldy) {
   __shared__ __align__(16) float t0[32]; // scratch [8, 2]
+  __shared__ __align__(16) float xRows[64]; // scratch [8, 6]
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
@@ -122,15 +122,61 @@ __global__ void __launch_bounds__(256, 2) loldu6_kernel(
   for (int round = group; round < ((batch + 7) >> 3); round += groups) {
     const int tile = round * 8;
     const int rows = min(8, batch - tile);
-    // y = dense [4, 6] * x
+    // xRows = x, reordered
     if (tile + 7 < batch) {
       if (lane < 2) {
         const int work = lane;
         const int row = work * 4;
+        const int i = 0;
+        const float4 x_1 = load<aligned>(&x[(tile + row) * ldx + i]);
+        const float4 x_2 = load<aligned>(&x[(tile + (row + 1)) * ldx + i]);
+        const float4 x_3 = load<aligned>(&x[(tile + (row + 2)) * ldx + i]);
+        const float4 x_4 = load<aligned>(&x[(tile + (row + 3)) * ldx + i]);
+        store<true>(&xRows[row * 8 + i], x_1);
+        store<true>(&xRows[(row + 1) * 8 + i], x_2);
+        store<true>(&xRows[(row + 2) * 8 + i], x_3);
+        store<true>(&xRows[(row + 3) * 8 + i], x_4);
+      }
+      if (lane < 4) {
+        const int work1 = lane;
+        const int row_1 = (work1 >> 1) * 4;
+        const int i_1 = 4 + (work1 & 1);
+        const float x_5 = x[(tile + row_1) * ldx + i_1];
+        const float x_6 = x[(tile + (row_1 + 1)) * ldx + i_1];
+        const float x_7 = x[(tile + (row_1 + 2)) * ldx + i_1];
+        const float x_8 = x[(tile + (row_1 + 3)) * ldx + i_1];
+        xRows[row_1 * 8 + i_1] = x_5;
+        xRows[(row_1 + 1) * 8 + i_1] = x_6;
+        xRows[(row_1 + 2) * 8 + i_1] = x_7;
+        xRows[(row_1 + 3) * 8 + i_1] = x_8;
+      }
+    }
+    if (batch < tile + 7 + 1) {
+      #pragma unroll 1
+      for (int work2 = lane; work2 < rows; work2 += 32) {
+        const int row_2 = work2;
+        const int i_2 = 0;
+        const float4 x_9 = load<aligned>(&x[(tile + row_2) * ldx + i_2]);
+        store<true>(&xRows[row_2 * 8 + i_2], x_9);
+      }
+      #pragma unroll 1
+      for (int work3 = lane; work3 < rows * 2; work3 += 32) {
+        const int row_3 = (work3 >> 1);
+        const int i_3 = 4 + (work3 & 1);
+        const float x_10 = x[(tile + row_3) * ldx + i_3];
+        xRows[row_3 * 8 + i_3] = x_10;
+      }
+    }
+    __syncthreads();
+    // y = dense [4, 6] * xRows
+    if (tile + 7 < batch) {
+      if (lane < 2) {
+        const int work4 = lane;
+        const int row_4 = work4 * 4;
         const int at = 0;
-        const int in = (tile + row) * ldx + at;
+        const int in = row_4 * 8 + at;
         const int at_1 = 0;
-        const int out = (tile + row) * ldy + at_1;
+        const int out = (tile + row_4) * ldy + at_1;
         float4 sum00 = splat(0.0f);
         float4 sum10 = splat(0.0f);
         float4 sum20 = splat(0.0f);
@@ -140,49 +186,49 @@ __global__ void __launch_bounds__(256, 2) loldu6_kernel(
         for (int p = 0; p < 4; p += 4) {
           const int inAt = in + p;
           const int wAt = w + p * 4;
-          const float4 x_1 = load<aligned>(&x[inAt]);
-          const float4 x_2 = load<aligned>(&x[inAt + ldx]);
-          const float4 x_3 = load<aligned>(&x[inAt + 2 * ldx]);
-          const float4 x_4 = load<aligned>(&x[inAt + 3 * ldx]);
+          const float4 xRows_1 = load<true>(&xRows[inAt]);
+          const float4 xRows_2 = load<true>(&xRows[inAt + 8]);
+          const float4 xRows_3 = load<true>(&xRows[inAt + 16]);
+          const float4 xRows_4 = load<true>(&xRows[inAt + 24]);
           const float4 weight = load<true>(&w0[wAt]);
-          sum00 = multiplyAdd(splat(x_1.x), weight, sum00);
-          sum10 = multiplyAdd(splat(x_2.x), weight, sum10);
-          sum20 = multiplyAdd(splat(x_3.x), weight, sum20);
-          sum30 = multiplyAdd(splat(x_4.x), weight, sum30);
+          sum00 = multiplyAdd(splat(xRows_1.x), weight, sum00);
+          sum10 = multiplyAdd(splat(xRows_2.x), weight, sum10);
+          sum20 = multiplyAdd(splat(xRows_3.x), weight, sum20);
+          sum30 = multiplyAdd(splat(xRows_4.x), weight, sum30);
           const float4 weight_1 = load<true>(&w0[wAt + 4]);
-          sum00 = multiplyAdd(splat(x_1.y), weight_1, sum00);
-          sum10 = multiplyAdd(splat(x_2.y), weight_1, sum10);
-          sum20 = multiplyAdd(splat(x_3.y), weight_1, sum20);
-          sum30 = multiplyAdd(splat(x_4.y), weight_1, sum30);
+          sum00 = multiplyAdd(splat(xRows_1.y), weight_1, sum00);
+          sum10 = multiplyAdd(splat(xRows_2.y), weight_1, sum10);
+          sum20 = multiplyAdd(splat(xRows_3.y), weight_1, sum20);
+          sum30 = multiplyAdd(splat(xRows_4.y), weight_1, sum30);
           const float4 weight_2 = load<true>(&w0[wAt + 8]);
-          sum00 = multiplyAdd(splat(x_1.z), weight_2, sum00);
-          sum10 = multiplyAdd(splat(x_2.z), weight_2, sum10);
-          sum20 = multiplyAdd(splat(x_3.z), weight_2, sum20);
-          sum30 = multiplyAdd(splat(x_4.z), weight_2, sum30);
+          sum00 = multiplyAdd(splat(xRows_1.z), weight_2, sum00);
+          sum10 = multiplyAdd(splat(xRows_2.z), weight_2, sum10);
+          sum20 = multiplyAdd(splat(xRows_3.z), weight_2, sum20);
+          sum30 = multiplyAdd(splat(xRows_4.z), weight_2, sum30);
           const float4 weight_3 = load<true>(&w0[wAt + 12]);
-          sum00 = multiplyAdd(splat(x_1.w), weight_3, sum00);
-          sum10 = multiplyAdd(splat(x_2.w), weight_3, sum10);
-          sum20 = multiplyAdd(splat(x_3.w), weight_3, sum20);
-          sum30 = multiplyAdd(splat(x_4.w), weight_3, sum30);
+          sum00 = multiplyAdd(splat(xRows_1.w), weight_3, sum00);
+          sum10 = multiplyAdd(splat(xRows_2.w), weight_3, sum10);
+          sum20 = multiplyAdd(splat(xRows_3.w), weight_3, sum20);
+          sum30 = multiplyAdd(splat(xRows_4.w), weight_3, sum30);
         }
         const float4 weight_4 = load<true>(&w0[w + 16]);
-        const float4 x_5 = splat(x[in + 4]);
-        sum00 = multiplyAdd(x_5, weight_4, sum00);
-        const float4 x_6 = splat(x[in + 4 + ldx]);
-        sum10 = multiplyAdd(x_6, weight_4, sum10);
-        const float4 x_7 = splat(x[in + 4 + 2 * ldx]);
-        sum20 = multiplyAdd(x_7, weight_4, sum20);
-        const float4 x_8 = splat(x[in + 4 + 3 * ldx]);
-        sum30 = multiplyAdd(x_8, weight_4, sum30);
+        const float4 xRows_5 = splat(xRows[in + 4]);
+        sum00 = multiplyAdd(xRows_5, weight_4, sum00);
+        const float4 xRows_6 = splat(xRows[in + 4 + 8]);
+        sum10 = multiplyAdd(xRows_6, weight_4, sum10);
+        const float4 xRows_7 = splat(xRows[in + 4 + 16]);
+        sum20 = multiplyAdd(xRows_7, weight_4, sum20);
+        const float4 xRows_8 = splat(xRows[in + 4 + 24]);
+        sum30 = multiplyAdd(xRows_8, weight_4, sum30);
         const float4 weight_5 = load<true>(&w0[w + 20]);
-        const float4 x_9 = splat(x[in + 5]);
-        sum00 = multiplyAdd(x_9, weight_5, sum00);
-        const float4 x_10 = splat(x[in + 5 + ldx]);
-        sum10 = multiplyAdd(x_10, weight_5, sum10);
-        const float4 x_11 = splat(x[in + 5 + 2 * ldx]);
-        sum20 = multiplyAdd(x_11, weight_5, sum20);
-        const float4 x_12 = splat(x[in + 5 + 3 * ldx]);
-        sum30 = multiplyAdd(x_12, weight_5, sum30);
+        const float4 xRows_9 = splat(xRows[in + 5]);
+        sum00 = multiplyAdd(xRows_9, weight_5, sum00);
+        const float4 xRows_10 = splat(xRows[in + 5 + 8]);
+        sum10 = multiplyAdd(xRows_10, weight_5, sum10);
+        const float4 xRows_11 = splat(xRows[in + 5 + 16]);
+        sum20 = multiplyAdd(xRows_11, weight_5, sum20);
+        const float4 xRows_12 = splat(xRows[in + 5 + 24]);
+        sum30 = multiplyAdd(xRows_12, weight_5, sum30);
         store<aligned>(&y[out], sum00);
         store<aligned>(&y[out + ldy], sum10);
         store<aligned>(&y[out + 2 * ldy], sum20);
@@ -191,47 +237,47 @@ __global__ void __launch_bounds__(256, 2) loldu6_kernel(
     }
     if (batch < tile + 7 + 1) {
       #pragma unroll 1
-      for (int work1 = lane; work1 < rows; work1 += 256) {
-        const int row_1 = work1;
+      for (int work5 = lane; work5 < rows; work5 += 32) {
+        const int row_5 = work5;
         const int at_2 = 0;
-        const int in_1 = (tile + row_1) * ldx + at_2;
+        const int in_1 = row_5 * 8 + at_2;
         const int at_3 = 0;
-        const int out_1 = (tile + row_1) * ldy + at_3;
+        const int out_1 = (tile + row_5) * ldy + at_3;
         float4 sum00_1 = splat(0.0f);
         const int w_1 = 0;
         #pragma unroll 1
         for (int p_1 = 0; p_1 < 4; p_1 += 4) {
           const int inAt_1 = in_1 + p_1;
           const int wAt_1 = w_1 + p_1 * 4;
-          const float4 x_13 = load<aligned>(&x[inAt_1]);
+          const float4 xRows_13 = load<true>(&xRows[inAt_1]);
           const float4 weight_6 = load<true>(&w0[wAt_1]);
-          sum00_1 = multiplyAdd(splat(x_13.x), weight_6, sum00_1);
+          sum00_1 = multiplyAdd(splat(xRows_13.x), weight_6, sum00_1);
           const float4 weight_7 = load<true>(&w0[wAt_1 + 4]);
-          sum00_1 = multiplyAdd(splat(x_13.y), weight_7, sum00_1);
+          sum00_1 = multiplyAdd(splat(xRows_13.y), weight_7, sum00_1);
           const float4 weight_8 = load<true>(&w0[wAt_1 + 8]);
-          sum00_1 = multiplyAdd(splat(x_13.z), weight_8, sum00_1);
+          sum00_1 = multiplyAdd(splat(xRows_13.z), weight_8, sum00_1);
           const float4 weight_9 = load<true>(&w0[wAt_1 + 12]);
-          sum00_1 = multiplyAdd(splat(x_13.w), weight_9, sum00_1);
+          sum00_1 = multiplyAdd(splat(xRows_13.w), weight_9, sum00_1);
         }
-        const float4 x_14 = splat(x[in_1 + 4]);
+        const float4 xRows_14 = splat(xRows[in_1 + 4]);
         const float4 weight_10 = load<true>(&w0[w_1 + 16]);
-        sum00_1 = multiplyAdd(x_14, weight_10, sum00_1);
-        const float4 x_15 = splat(x[in_1 + 5]);
+        sum00_1 = multiplyAdd(xRows_14, weight_10, sum00_1);
+        const float4 xRows_15 = splat(xRows[in_1 + 5]);
         const float4 weight_11 = load<true>(&w0[w_1 + 20]);
-        sum00_1 = multiplyAdd(x_15, weight_11, sum00_1);
+        sum00_1 = multiplyAdd(xRows_15, weight_11, sum00_1);
         store<aligned>(&y[out_1], sum00_1);
       }
     }
-    // t0 = dense [2, 6] * x
+    // t0 = dense [2, 6] * xRows
     if (tile + 7 < batch) {
       if (lane < 4) {
-        const int work2 = lane;
-        const int row_2 = (work2 >> 1) * 4;
-        const int q = (work2 & 1);
+        const int work6 = lane;
+        const int row_6 = (work6 >> 1) * 4;
+        const int q = (work6 & 1);
         const int at_4 = 0;
-        const int in_2 = (tile + row_2) * ldx + at_4;
+        const int in_2 = row_6 * 8 + at_4;
         const int at_5 = q;
-        const int out_2 = row_2 * 4 + at_5;
+        const int out_2 = row_6 * 4 + at_5;
         float sum00_2 = 0.0f;
         float sum10_1 = 0.0f;
         float sum20_1 = 0.0f;
@@ -242,14 +288,14 @@ __global__ void __launch_bounds__(256, 2) loldu6_kernel(
           const int inAt_2 = in_2 + p_2;
           const int wAt_2 = w_2 + p_2 * 2;
           const float weight_12 = w1[wAt_2];
-          const float x_16 = x[inAt_2];
-          sum00_2 = fmaf(x_16, weight_12, sum00_2);
-          const float x_17 = x[inAt_2 + ldx];
-          sum10_1 = fmaf(x_17, weight_12, sum10_1);
-          const float x_18 = x[inAt_2 + 2 * ldx];
-          sum20_1 = fmaf(x_18, weight_12, sum20_1);
-          const float x_19 = x[inAt_2 + 3 * ldx];
-          sum30_1 = fmaf(x_19, weight_12, sum30_1);
+          const float xRows_16 = xRows[inAt_2];
+          sum00_2 = fmaf(xRows_16, weight_12, sum00_2);
+          const float xRows_17 = xRows[inAt_2 + 8];
+          sum10_1 = fmaf(xRows_17, weight_12, sum10_1);
+          const float xRows_18 = xRows[inAt_2 + 16];
+          sum20_1 = fmaf(xRows_18, weight_12, sum20_1);
+          const float xRows_19 = xRows[inAt_2 + 24];
+          sum30_1 = fmaf(xRows_19, weight_12, sum30_1);
         }
         t0[out_2] = sum00_2;
         t0[out_2 + 4] = sum10_1;
@@ -259,12 +305,12 @@ __global__ void __launch_bounds__(256, 2) loldu6_kernel(
     }
     if (batch < tile + 7 + 1) {
       #pragma unroll 1
-      for (int work3 = lane; work3 < rows; work3 += 256) {
-        const int row_3 = work3;
+      for (int work7 = lane; work7 < rows; work7 += 32) {
+        const int row_7 = work7;
         const int at_6 = 0;
-        const int in_3 = (tile + row_3) * ldx + at_6;
+        const int in_3 = row_7 * 8 + at_6;
         const int at_7 = 0;
-        const int out_3 = row_3 * 4 + at_7;
+        const int out_3 = row_7 * 4 + at_7;
         float sum00_3 = 0.0f;
         float sum01 = 0.0f;
         const int w_3 = 0;
@@ -272,11 +318,11 @@ __global__ void __launch_bounds__(256, 2) loldu6_kernel(
         for (int p_3 = 0; p_3 < 6; ++p_3) {
           const int inAt_3 = in_3 + p_3;
           const int wAt_3 = w_3 + p_3 * 2;
-          const float x_20 = x[inAt_3];
+          const float xRows_20 = xRows[inAt_3];
           const float weight_13 = w1[wAt_3];
-          sum00_3 = fmaf(x_20, weight_13, sum00_3);
+          sum00_3 = fmaf(xRows_20, weight_13, sum00_3);
           const float weight_14 = w1[wAt_3 + 1];
-          sum01 = fmaf(x_20, weight_14, sum01);
+          sum01 = fmaf(xRows_20, weight_14, sum01);
         }
         t0[out_3] = sum00_3;
         t0[out_3 + 1] = sum01;
@@ -286,12 +332,12 @@ __global__ void __launch_bounds__(256, 2) loldu6_kernel(
     // y += dense [4, 2] * t0
     if (tile + 7 < batch) {
       if (lane < 2) {
-        const int work4 = lane;
-        const int row_4 = work4 * 4;
+        const int work8 = lane;
+        const int row_8 = work8 * 4;
         const int at_8 = 0;
-        const int in_4 = row_4 * 4 + at_8;
+        const int in_4 = row_8 * 4 + at_8;
         const int at_9 = 0;
-        const int out_4 = (tile + row_4) * ldy + at_9;
+        const int out_4 = (tile + row_8) * ldy + at_9;
         const float4 y_1 = load<aligned>(&y[out_4]);
         float4 sum00_4 = y_1;
         const float4 y_2 = load<aligned>(&y[out_4 + ldy]);
@@ -327,12 +373,12 @@ __global__ void __launch_bounds__(256, 2) loldu6_kernel(
     }
     if (batch < tile + 7 + 1) {
       #pragma unroll 1
-      for (int work5 = lane; work5 < rows; work5 += 256) {
-        const int row_5 = work5;
+      for (int work9 = lane; work9 < rows; work9 += 32) {
+        const int row_9 = work9;
         const int at_10 = 0;
-        const int in_5 = row_5 * 4 + at_10;
+        const int in_5 = row_9 * 4 + at_10;
         const int at_11 = 0;
-        const int out_5 = (tile + row_5) * ldy + at_11;
+        const int out_5 = (tile + row_9) * ldy + at_11;
         const float4 y_5 = load<aligned>(&y[out_5]);
         float4 sum00_5 = y_5;
         const int w_5 = 0;
@@ -345,7 +391,6 @@ __global__ void __launch_bounds__(256, 2) loldu6_kernel(
         store<aligned>(&y[out_5], sum00_5);
       }
     }
-    __syncthreads();
   }
 }
 
@@ -391,6 +436,8 @@ struct Rows {
   return batch < most ? batch : most;
 }
 
+[[maybe_unused]] size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
 [[maybe_unused]] size_t wholeRows(int64_t batch, int64_t most, size_t bytes) {
   return batch <= 0 ? 0 : bytes * static_cast<size_t>(batch < most ? batch : most);
 }
@@ -410,7 +457,7 @@ template <class T> const T* at(const void* block, size_t offset) {
 
 // More than 48 KB of shared memory must be asked for.
 template <class... Parameters, class... Arguments>
-int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, int sharedBytes,
+int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, unsigned threads, int sharedBytes,
            Arguments... arguments) {
   if (sharedBytes > 0) {
     const cudaError_t error =
@@ -441,11 +488,11 @@ int sop_loldu6_pack(
   if (const int problem = problemOf(U)) return problem;
   if (const int problem = problemOf(s)) return problem;
   if (const int problem = problemOfBlock(params)) return problem;
-  if (const int error = launch(stream, loldu6_pack_w0_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, loldu6_pack_w0_kernel, groupsOf(1, 1), 256, 0,
           W, at<float>(params, 0))) return error;
-  if (const int error = launch(stream, loldu6_pack_w1_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, loldu6_pack_w1_kernel, groupsOf(1, 1), 256, 0,
           U, at<float>(params, 96))) return error;
-  if (const int error = launch(stream, loldu6_pack_w2_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, loldu6_pack_w2_kernel, groupsOf(1, 1), 256, 0,
           p, L, z, s, at<float>(params, 144))) return error;
   return 0;
 }
@@ -465,7 +512,7 @@ int sop_loldu6_apply(
   const float* const w2 = at<float>(params, 144);
   for (int64_t first = 0; first < batch; first += rows) {
     const int64_t count = batch - first < rows ? batch - first : rows;
-    if (const int error = launch(stream, whole ? loldu6_kernel<true> : loldu6_kernel<false>, groupsOf((count + 7) / 8, 1), 0,
+    if (const int error = launch(stream, whole ? loldu6_kernel<true> : loldu6_kernel<false>, groupsOf((count + 7) / 8, 1), 32, 0,
             x + first * ldx, y + first * ldy, w0, w1, w2, count, ldx, ldy)) return error;
   }
   return 0;

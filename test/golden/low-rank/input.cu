@@ -8,7 +8,6 @@
 
 namespace {
 
-constexpr int threads = 256;
 using Element = float;
 
 // Neighbours in memory: one access where they are a whole vector for certain, else one after another.
@@ -93,11 +92,12 @@ __global__ void __launch_bounds__(256, 2) adapted256_pack_w2_kernel(
 // w1: dense [256, 4]
 // w2: diagonal
 template <bool aligned>
-__global__ void __launch_bounds__(256, 2) adapted256_kernel(
+__global__ void __launch_bounds__(128, 4) adapted256_kernel(
     const float* __restrict__ x, float* __restrict__ y, const float* __restrict__ w0,
     const float* __restrict__ w1, const float* __restrict__ w2, int batch, int ldx, int ldy) {
   __shared__ __align__(16) float t0[512]; // scratch [8, 64]
   __shared__ __align__(16) float t1[32]; // scratch [8, 4]
+  __shared__ __align__(16) float xRows[2048]; // scratch [8, 256]
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
@@ -105,49 +105,85 @@ __global__ void __launch_bounds__(256, 2) adapted256_kernel(
   for (int round = group; round < ((batch + 7) >> 3); round += groups) {
     const int tile = round * 8;
     const int rows = min(8, batch - tile);
-    // t0 = dense [4, 256] * x
+    // xRows = x, reordered
+    if (tile + 7 < batch) {
+      const int work = lane;
+      const int row = (work >> 6) * 4;
+      const int i = (work & 63) * 4;
+      const float4 x_1 = load<aligned>(&x[(tile + row) * ldx + i]);
+      const float4 x_2 = load<aligned>(&x[(tile + (row + 1)) * ldx + i]);
+      const float4 x_3 = load<aligned>(&x[(tile + (row + 2)) * ldx + i]);
+      const float4 x_4 = load<aligned>(&x[(tile + (row + 3)) * ldx + i]);
+      store<true>(&xRows[row * 256 + i], x_1);
+      store<true>(&xRows[(row + 1) * 256 + i], x_2);
+      store<true>(&xRows[(row + 2) * 256 + i], x_3);
+      store<true>(&xRows[(row + 3) * 256 + i], x_4);
+    }
+    if (batch < tile + 7 + 1) {
+      #pragma unroll 1
+      for (int work1 = lane; work1 < rows * 64; work1 += 128) {
+        const int row_1 = (work1 >> 6);
+        const int i_1 = (work1 & 63) * 4;
+        const float4 x_5 = load<aligned>(&x[(tile + row_1) * ldx + i_1]);
+        store<true>(&xRows[row_1 * 256 + i_1], x_5);
+      }
+    }
+    __syncthreads();
+    // t0 = dense [4, 256] * xRows
     if (tile + 7 < batch) {
       if (lane < 32) {
-        const int work = lane;
-        const int row = (work >> 4) * 4;
-        const int p1 = (work & 15);
+        const int work2 = lane;
+        const int row_2 = (work2 >> 4) * 4;
+        const int p1 = (work2 & 15);
         const int at = p1 * 16;
-        const int in = (tile + row) * ldx + at;
+        const int in = row_2 * 256 + at;
         const int at_1 = p1 * 4;
-        const int out = row * 64 + at_1;
+        const int out = row_2 * 64 + at_1;
         float4 sum00 = splat(0.0f);
         float4 sum10 = splat(0.0f);
         float4 sum20 = splat(0.0f);
         float4 sum30 = splat(0.0f);
         const int w = p1 * 4;
+        const float4 weight = load<true>(&w0[w]);
+        float4 ready = weight;
+        const float4 weight_1 = load<true>(&w0[w + 64]);
+        float4 ready_1 = weight_1;
+        const float4 weight_2 = load<true>(&w0[w + 128]);
+        float4 ready_2 = weight_2;
+        const float4 weight_3 = load<true>(&w0[w + 192]);
+        float4 ready_3 = weight_3;
         #pragma unroll 1
         for (int p0 = 0; p0 < 16; p0 += 4) {
           const int inAt = in + p0;
-          const int wAt = w + p0 * 64;
-          const float4 x_1 = load<aligned>(&x[inAt]);
-          const float4 x_2 = load<aligned>(&x[inAt + ldx]);
-          const float4 x_3 = load<aligned>(&x[inAt + 2 * ldx]);
-          const float4 x_4 = load<aligned>(&x[inAt + 3 * ldx]);
-          const float4 weight = load<true>(&w0[wAt]);
-          sum00 = multiplyAdd(splat(x_1.x), weight, sum00);
-          sum10 = multiplyAdd(splat(x_2.x), weight, sum10);
-          sum20 = multiplyAdd(splat(x_3.x), weight, sum20);
-          sum30 = multiplyAdd(splat(x_4.x), weight, sum30);
-          const float4 weight_1 = load<true>(&w0[wAt + 64]);
-          sum00 = multiplyAdd(splat(x_1.y), weight_1, sum00);
-          sum10 = multiplyAdd(splat(x_2.y), weight_1, sum10);
-          sum20 = multiplyAdd(splat(x_3.y), weight_1, sum20);
-          sum30 = multiplyAdd(splat(x_4.y), weight_1, sum30);
-          const float4 weight_2 = load<true>(&w0[wAt + 128]);
-          sum00 = multiplyAdd(splat(x_1.z), weight_2, sum00);
-          sum10 = multiplyAdd(splat(x_2.z), weight_2, sum10);
-          sum20 = multiplyAdd(splat(x_3.z), weight_2, sum20);
-          sum30 = multiplyAdd(splat(x_4.z), weight_2, sum30);
-          const float4 weight_3 = load<true>(&w0[wAt + 192]);
-          sum00 = multiplyAdd(splat(x_1.w), weight_3, sum00);
-          sum10 = multiplyAdd(splat(x_2.w), weight_3, sum10);
-          sum20 = multiplyAdd(splat(x_3.w), weight_3, sum20);
-          sum30 = multiplyAdd(splat(x_4.w), weight_3, sum30);
+          const int nextAt = w + min(p0 + 4, 12) * 64;
+          const float4 weight_4 = load<true>(&w0[nextAt]);
+          const float4 weight_5 = load<true>(&w0[nextAt + 64]);
+          const float4 weight_6 = load<true>(&w0[nextAt + 128]);
+          const float4 weight_7 = load<true>(&w0[nextAt + 192]);
+          const float4 xRows_1 = load<true>(&xRows[inAt]);
+          const float4 xRows_2 = load<true>(&xRows[inAt + 256]);
+          const float4 xRows_3 = load<true>(&xRows[inAt + 512]);
+          const float4 xRows_4 = load<true>(&xRows[inAt + 768]);
+          sum00 = multiplyAdd(splat(xRows_1.x), ready, sum00);
+          sum10 = multiplyAdd(splat(xRows_2.x), ready, sum10);
+          sum20 = multiplyAdd(splat(xRows_3.x), ready, sum20);
+          sum30 = multiplyAdd(splat(xRows_4.x), ready, sum30);
+          sum00 = multiplyAdd(splat(xRows_1.y), ready_1, sum00);
+          sum10 = multiplyAdd(splat(xRows_2.y), ready_1, sum10);
+          sum20 = multiplyAdd(splat(xRows_3.y), ready_1, sum20);
+          sum30 = multiplyAdd(splat(xRows_4.y), ready_1, sum30);
+          sum00 = multiplyAdd(splat(xRows_1.z), ready_2, sum00);
+          sum10 = multiplyAdd(splat(xRows_2.z), ready_2, sum10);
+          sum20 = multiplyAdd(splat(xRows_3.z), ready_2, sum20);
+          sum30 = multiplyAdd(splat(xRows_4.z), ready_2, sum30);
+          sum00 = multiplyAdd(splat(xRows_1.w), ready_3, sum00);
+          sum10 = multiplyAdd(splat(xRows_2.w), ready_3, sum10);
+          sum20 = multiplyAdd(splat(xRows_3.w), ready_3, sum20);
+          sum30 = multiplyAdd(splat(xRows_4.w), ready_3, sum30);
+          ready = weight_4;
+          ready_1 = weight_5;
+          ready_2 = weight_6;
+          ready_3 = weight_7;
         }
         store<true>(&t0[out], sum00);
         store<true>(&t0[out + 64], sum10);
@@ -157,28 +193,28 @@ __global__ void __launch_bounds__(256, 2) adapted256_kernel(
     }
     if (batch < tile + 7 + 1) {
       #pragma unroll 1
-      for (int work1 = lane; work1 < rows * 16; work1 += 256) {
-        const int row_1 = (work1 >> 4);
-        const int p1_1 = (work1 & 15);
+      for (int work3 = lane; work3 < rows * 16; work3 += 128) {
+        const int row_3 = (work3 >> 4);
+        const int p1_1 = (work3 & 15);
         const int at_2 = p1_1 * 16;
-        const int in_1 = (tile + row_1) * ldx + at_2;
+        const int in_1 = row_3 * 256 + at_2;
         const int at_3 = p1_1 * 4;
-        const int out_1 = row_1 * 64 + at_3;
+        const int out_1 = row_3 * 64 + at_3;
         float4 sum00_1 = splat(0.0f);
         const int w_1 = p1_1 * 4;
         #pragma unroll 1
         for (int p0_1 = 0; p0_1 < 16; p0_1 += 4) {
           const int inAt_1 = in_1 + p0_1;
           const int wAt_1 = w_1 + p0_1 * 64;
-          const float4 x_5 = load<aligned>(&x[inAt_1]);
-          const float4 weight_4 = load<true>(&w0[wAt_1]);
-          sum00_1 = multiplyAdd(splat(x_5.x), weight_4, sum00_1);
-          const float4 weight_5 = load<true>(&w0[wAt_1 + 64]);
-          sum00_1 = multiplyAdd(splat(x_5.y), weight_5, sum00_1);
-          const float4 weight_6 = load<true>(&w0[wAt_1 + 128]);
-          sum00_1 = multiplyAdd(splat(x_5.z), weight_6, sum00_1);
-          const float4 weight_7 = load<true>(&w0[wAt_1 + 192]);
-          sum00_1 = multiplyAdd(splat(x_5.w), weight_7, sum00_1);
+          const float4 xRows_5 = load<true>(&xRows[inAt_1]);
+          const float4 weight_8 = load<true>(&w0[wAt_1]);
+          sum00_1 = multiplyAdd(splat(xRows_5.x), weight_8, sum00_1);
+          const float4 weight_9 = load<true>(&w0[wAt_1 + 64]);
+          sum00_1 = multiplyAdd(splat(xRows_5.y), weight_9, sum00_1);
+          const float4 weight_10 = load<true>(&w0[wAt_1 + 128]);
+          sum00_1 = multiplyAdd(splat(xRows_5.z), weight_10, sum00_1);
+          const float4 weight_11 = load<true>(&w0[wAt_1 + 192]);
+          sum00_1 = multiplyAdd(splat(xRows_5.w), weight_11, sum00_1);
         }
         store<true>(&t0[out_1], sum00_1);
       }
@@ -187,12 +223,12 @@ __global__ void __launch_bounds__(256, 2) adapted256_kernel(
     // t1 = sum [16] * t0
     if (0 < rows) {
       #pragma unroll 1
-      for (int work2 = lane; work2 < rows; work2 += 256) {
-        const int row_2 = work2;
+      for (int work4 = lane; work4 < rows; work4 += 128) {
+        const int row_4 = work4;
         const int at_4 = 0;
-        const int in_2 = row_2 * 64 + at_4;
+        const int in_2 = row_4 * 64 + at_4;
         const int at_5 = 0;
-        const int out_2 = row_2 * 4 + at_5;
+        const int out_2 = row_4 * 4 + at_5;
         float4 sum00_2 = splat(0.0f);
         #pragma unroll 4
         for (int p1_2 = 0; p1_2 < 16; ++p1_2) {
@@ -206,76 +242,74 @@ __global__ void __launch_bounds__(256, 2) adapted256_kernel(
     __syncthreads();
     // y = dense [256, 4] * t1 + diagonal * x
     if (tile + 7 < batch) {
-      if (lane < 128) {
-        const int work3 = lane;
-        const int row_3 = (work3 >> 6) * 4;
-        const int q = (work3 & 63);
-        const int at_6 = 0;
-        const int in_3 = row_3 * 4 + at_6;
-        const int at_7 = q * 4;
-        const int out_3 = (tile + row_3) * ldy + at_7;
-        float4 sum00_3 = splat(0.0f);
-        float4 sum10_1 = splat(0.0f);
-        float4 sum20_1 = splat(0.0f);
-        float4 sum30_1 = splat(0.0f);
-        const int w_3 = q * 4;
-        #pragma unroll 1
-        for (int p = 0; p < 4; p += 4) {
-          const int inAt_3 = in_3 + p;
-          const int wAt_3 = w_3 + p * 256;
-          const float4 t1_1 = load<true>(&t1[inAt_3]);
-          const float4 t1_2 = load<true>(&t1[inAt_3 + 4]);
-          const float4 t1_3 = load<true>(&t1[inAt_3 + 8]);
-          const float4 t1_4 = load<true>(&t1[inAt_3 + 12]);
-          const float4 weight_8 = load<true>(&w1[wAt_3]);
-          sum00_3 = multiplyAdd(splat(t1_1.x), weight_8, sum00_3);
-          sum10_1 = multiplyAdd(splat(t1_2.x), weight_8, sum10_1);
-          sum20_1 = multiplyAdd(splat(t1_3.x), weight_8, sum20_1);
-          sum30_1 = multiplyAdd(splat(t1_4.x), weight_8, sum30_1);
-          const float4 weight_9 = load<true>(&w1[wAt_3 + 256]);
-          sum00_3 = multiplyAdd(splat(t1_1.y), weight_9, sum00_3);
-          sum10_1 = multiplyAdd(splat(t1_2.y), weight_9, sum10_1);
-          sum20_1 = multiplyAdd(splat(t1_3.y), weight_9, sum20_1);
-          sum30_1 = multiplyAdd(splat(t1_4.y), weight_9, sum30_1);
-          const float4 weight_10 = load<true>(&w1[wAt_3 + 512]);
-          sum00_3 = multiplyAdd(splat(t1_1.z), weight_10, sum00_3);
-          sum10_1 = multiplyAdd(splat(t1_2.z), weight_10, sum10_1);
-          sum20_1 = multiplyAdd(splat(t1_3.z), weight_10, sum20_1);
-          sum30_1 = multiplyAdd(splat(t1_4.z), weight_10, sum30_1);
-          const float4 weight_11 = load<true>(&w1[wAt_3 + 768]);
-          sum00_3 = multiplyAdd(splat(t1_1.w), weight_11, sum00_3);
-          sum10_1 = multiplyAdd(splat(t1_2.w), weight_11, sum10_1);
-          sum20_1 = multiplyAdd(splat(t1_3.w), weight_11, sum20_1);
-          sum30_1 = multiplyAdd(splat(t1_4.w), weight_11, sum30_1);
-        }
-        const int at_8 = q * 4;
-        const int from = (tile + row_3) * ldx + at_8;
-        const int at_9 = q * 4;
-        const int dAt = at_9;
-        const float4 weight_12 = load<true>(&w2[dAt]);
-        const float4 x_6 = load<aligned>(&x[from]);
-        sum00_3 = multiplyAdd(x_6, weight_12, sum00_3);
-        const float4 x_7 = load<aligned>(&x[from + ldx]);
-        sum10_1 = multiplyAdd(x_7, weight_12, sum10_1);
-        const float4 x_8 = load<aligned>(&x[from + 2 * ldx]);
-        sum20_1 = multiplyAdd(x_8, weight_12, sum20_1);
-        const float4 x_9 = load<aligned>(&x[from + 3 * ldx]);
-        sum30_1 = multiplyAdd(x_9, weight_12, sum30_1);
-        store<aligned>(&y[out_3], sum00_3);
-        store<aligned>(&y[out_3 + ldy], sum10_1);
-        store<aligned>(&y[out_3 + 2 * ldy], sum20_1);
-        store<aligned>(&y[out_3 + 3 * ldy], sum30_1);
+      const int work5 = lane;
+      const int row_5 = (work5 >> 6) * 4;
+      const int q = (work5 & 63);
+      const int at_6 = 0;
+      const int in_3 = row_5 * 4 + at_6;
+      const int at_7 = q * 4;
+      const int out_3 = (tile + row_5) * ldy + at_7;
+      float4 sum00_3 = splat(0.0f);
+      float4 sum10_1 = splat(0.0f);
+      float4 sum20_1 = splat(0.0f);
+      float4 sum30_1 = splat(0.0f);
+      const int w_3 = q * 4;
+      #pragma unroll 1
+      for (int p = 0; p < 4; p += 4) {
+        const int inAt_3 = in_3 + p;
+        const int wAt_3 = w_3 + p * 256;
+        const float4 t1_1 = load<true>(&t1[inAt_3]);
+        const float4 t1_2 = load<true>(&t1[inAt_3 + 4]);
+        const float4 t1_3 = load<true>(&t1[inAt_3 + 8]);
+        const float4 t1_4 = load<true>(&t1[inAt_3 + 12]);
+        const float4 weight_12 = load<true>(&w1[wAt_3]);
+        sum00_3 = multiplyAdd(splat(t1_1.x), weight_12, sum00_3);
+        sum10_1 = multiplyAdd(splat(t1_2.x), weight_12, sum10_1);
+        sum20_1 = multiplyAdd(splat(t1_3.x), weight_12, sum20_1);
+        sum30_1 = multiplyAdd(splat(t1_4.x), weight_12, sum30_1);
+        const float4 weight_13 = load<true>(&w1[wAt_3 + 256]);
+        sum00_3 = multiplyAdd(splat(t1_1.y), weight_13, sum00_3);
+        sum10_1 = multiplyAdd(splat(t1_2.y), weight_13, sum10_1);
+        sum20_1 = multiplyAdd(splat(t1_3.y), weight_13, sum20_1);
+        sum30_1 = multiplyAdd(splat(t1_4.y), weight_13, sum30_1);
+        const float4 weight_14 = load<true>(&w1[wAt_3 + 512]);
+        sum00_3 = multiplyAdd(splat(t1_1.z), weight_14, sum00_3);
+        sum10_1 = multiplyAdd(splat(t1_2.z), weight_14, sum10_1);
+        sum20_1 = multiplyAdd(splat(t1_3.z), weight_14, sum20_1);
+        sum30_1 = multiplyAdd(splat(t1_4.z), weight_14, sum30_1);
+        const float4 weight_15 = load<true>(&w1[wAt_3 + 768]);
+        sum00_3 = multiplyAdd(splat(t1_1.w), weight_15, sum00_3);
+        sum10_1 = multiplyAdd(splat(t1_2.w), weight_15, sum10_1);
+        sum20_1 = multiplyAdd(splat(t1_3.w), weight_15, sum20_1);
+        sum30_1 = multiplyAdd(splat(t1_4.w), weight_15, sum30_1);
       }
+      const int at_8 = q * 4;
+      const int from = (tile + row_5) * ldx + at_8;
+      const int at_9 = q * 4;
+      const int dAt = at_9;
+      const float4 weight_16 = load<true>(&w2[dAt]);
+      const float4 x_6 = load<aligned>(&x[from]);
+      sum00_3 = multiplyAdd(x_6, weight_16, sum00_3);
+      const float4 x_7 = load<aligned>(&x[from + ldx]);
+      sum10_1 = multiplyAdd(x_7, weight_16, sum10_1);
+      const float4 x_8 = load<aligned>(&x[from + 2 * ldx]);
+      sum20_1 = multiplyAdd(x_8, weight_16, sum20_1);
+      const float4 x_9 = load<aligned>(&x[from + 3 * ldx]);
+      sum30_1 = multiplyAdd(x_9, weight_16, sum30_1);
+      store<aligned>(&y[out_3], sum00_3);
+      store<aligned>(&y[out_3 + ldy], sum10_1);
+      store<aligned>(&y[out_3 + 2 * ldy], sum20_1);
+      store<aligned>(&y[out_3 + 3 * ldy], sum30_1);
     }
     if (batch < tile + 7 + 1) {
       #pragma unroll 1
-      for (int work4 = lane; work4 < rows * 64; work4 += 256) {
-        const int row_4 = (work4 >> 6);
-        const int q_1 = (work4 & 63);
+      for (int work6 = lane; work6 < rows * 64; work6 += 128) {
+        const int row_6 = (work6 >> 6);
+        const int q_1 = (work6 & 63);
         const int at_10 = 0;
-        const int in_4 = row_4 * 4 + at_10;
+        const int in_4 = row_6 * 4 + at_10;
         const int at_11 = q_1 * 4;
-        const int out_4 = (tile + row_4) * ldy + at_11;
+        const int out_4 = (tile + row_6) * ldy + at_11;
         float4 sum00_4 = splat(0.0f);
         const int w_4 = q_1 * 4;
         #pragma unroll 1
@@ -283,22 +317,22 @@ __global__ void __launch_bounds__(256, 2) adapted256_kernel(
           const int inAt_4 = in_4 + p_1;
           const int wAt_4 = w_4 + p_1 * 256;
           const float4 t1_5 = load<true>(&t1[inAt_4]);
-          const float4 weight_13 = load<true>(&w1[wAt_4]);
-          sum00_4 = multiplyAdd(splat(t1_5.x), weight_13, sum00_4);
-          const float4 weight_14 = load<true>(&w1[wAt_4 + 256]);
-          sum00_4 = multiplyAdd(splat(t1_5.y), weight_14, sum00_4);
-          const float4 weight_15 = load<true>(&w1[wAt_4 + 512]);
-          sum00_4 = multiplyAdd(splat(t1_5.z), weight_15, sum00_4);
-          const float4 weight_16 = load<true>(&w1[wAt_4 + 768]);
-          sum00_4 = multiplyAdd(splat(t1_5.w), weight_16, sum00_4);
+          const float4 weight_17 = load<true>(&w1[wAt_4]);
+          sum00_4 = multiplyAdd(splat(t1_5.x), weight_17, sum00_4);
+          const float4 weight_18 = load<true>(&w1[wAt_4 + 256]);
+          sum00_4 = multiplyAdd(splat(t1_5.y), weight_18, sum00_4);
+          const float4 weight_19 = load<true>(&w1[wAt_4 + 512]);
+          sum00_4 = multiplyAdd(splat(t1_5.z), weight_19, sum00_4);
+          const float4 weight_20 = load<true>(&w1[wAt_4 + 768]);
+          sum00_4 = multiplyAdd(splat(t1_5.w), weight_20, sum00_4);
         }
         const int at_12 = q_1 * 4;
-        const int from_1 = (tile + row_4) * ldx + at_12;
+        const int from_1 = (tile + row_6) * ldx + at_12;
         const int at_13 = q_1 * 4;
         const int dAt_1 = at_13;
-        const float4 weight_17 = load<true>(&w2[dAt_1]);
+        const float4 weight_21 = load<true>(&w2[dAt_1]);
         const float4 x_10 = load<aligned>(&x[from_1]);
-        sum00_4 = multiplyAdd(x_10, weight_17, sum00_4);
+        sum00_4 = multiplyAdd(x_10, weight_21, sum00_4);
         store<aligned>(&y[out_4], sum00_4);
       }
     }
@@ -347,6 +381,8 @@ struct Rows {
   return batch < most ? batch : most;
 }
 
+[[maybe_unused]] size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
 [[maybe_unused]] size_t wholeRows(int64_t batch, int64_t most, size_t bytes) {
   return batch <= 0 ? 0 : bytes * static_cast<size_t>(batch < most ? batch : most);
 }
@@ -366,7 +402,7 @@ template <class T> const T* at(const void* block, size_t offset) {
 
 // More than 48 KB of shared memory must be asked for.
 template <class... Parameters, class... Arguments>
-int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, int sharedBytes,
+int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, unsigned threads, int sharedBytes,
            Arguments... arguments) {
   if (sharedBytes > 0) {
     const cudaError_t error =
@@ -394,11 +430,11 @@ int sop_adapted256_pack(
   if (const int problem = problemOf(U)) return problem;
   if (const int problem = problemOf(V)) return problem;
   if (const int problem = problemOfBlock(params)) return problem;
-  if (const int error = launch(stream, adapted256_pack_w0_kernel, groupsOf(4, 1), 0,
+  if (const int error = launch(stream, adapted256_pack_w0_kernel, groupsOf(4, 1), 256, 0,
           V, at<float>(params, 0))) return error;
-  if (const int error = launch(stream, adapted256_pack_w1_kernel, groupsOf(4, 1), 0,
+  if (const int error = launch(stream, adapted256_pack_w1_kernel, groupsOf(4, 1), 256, 0,
           U, at<float>(params, 4096))) return error;
-  if (const int error = launch(stream, adapted256_pack_w2_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, adapted256_pack_w2_kernel, groupsOf(1, 1), 256, 0,
           d, at<float>(params, 8192))) return error;
   return 0;
 }
@@ -418,7 +454,7 @@ int sop_adapted256_apply(
   const float* const w2 = at<float>(params, 8192);
   for (int64_t first = 0; first < batch; first += rows) {
     const int64_t count = batch - first < rows ? batch - first : rows;
-    if (const int error = launch(stream, whole ? adapted256_kernel<true> : adapted256_kernel<false>, groupsOf((count + 7) / 8, 1), 0,
+    if (const int error = launch(stream, whole ? adapted256_kernel<true> : adapted256_kernel<false>, groupsOf((count + 7) / 8, 1), 128, 0,
             x + first * ldx, y + first * ldy, w0, w1, w2, count, ldx, ldy)) return error;
   }
   return 0;

@@ -8,7 +8,6 @@
 
 namespace {
 
-constexpr int threads = 256;
 using Element = float;
 
 // Neighbours in memory: one access where they are a whole vector for certain, else one after another.
@@ -76,10 +75,11 @@ __global__ void __launch_bounds__(256, 2) rectangular_pack_w1_kernel(
 // w0: blockdiag [2, 6, 3]
 // w1: blockdiag [4, 5, 3]
 template <bool aligned>
-__global__ void __launch_bounds__(256, 2) rectangular_kernel(
+__global__ void __launch_bounds__(32, 16) rectangular_kernel(
     const float* __restrict__ x, float* __restrict__ y, const float* __restrict__ w0,
     const float* __restrict__ w1, int batch, int ldx, int ldy) {
   __shared__ __align__(16) float t0[96]; // scratch [8, 12]
+  __shared__ __align__(16) float xRows[64]; // scratch [8, 6]
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
@@ -87,18 +87,64 @@ __global__ void __launch_bounds__(256, 2) rectangular_kernel(
   for (int round = group; round < ((batch + 7) >> 3); round += groups) {
     const int tile = round * 8;
     const int rows = min(8, batch - tile);
-    // t0 = blockdiag [2, 6, 3] * x
+    // xRows = x, reordered
+    if (tile + 7 < batch) {
+      if (lane < 2) {
+        const int work = lane;
+        const int row = work * 4;
+        const int i = 0;
+        const float4 x_1 = load<aligned>(&x[(tile + row) * ldx + i]);
+        const float4 x_2 = load<aligned>(&x[(tile + (row + 1)) * ldx + i]);
+        const float4 x_3 = load<aligned>(&x[(tile + (row + 2)) * ldx + i]);
+        const float4 x_4 = load<aligned>(&x[(tile + (row + 3)) * ldx + i]);
+        store<true>(&xRows[row * 8 + i], x_1);
+        store<true>(&xRows[(row + 1) * 8 + i], x_2);
+        store<true>(&xRows[(row + 2) * 8 + i], x_3);
+        store<true>(&xRows[(row + 3) * 8 + i], x_4);
+      }
+      if (lane < 4) {
+        const int work1 = lane;
+        const int row_1 = (work1 >> 1) * 4;
+        const int i_1 = 4 + (work1 & 1);
+        const float x_5 = x[(tile + row_1) * ldx + i_1];
+        const float x_6 = x[(tile + (row_1 + 1)) * ldx + i_1];
+        const float x_7 = x[(tile + (row_1 + 2)) * ldx + i_1];
+        const float x_8 = x[(tile + (row_1 + 3)) * ldx + i_1];
+        xRows[row_1 * 8 + i_1] = x_5;
+        xRows[(row_1 + 1) * 8 + i_1] = x_6;
+        xRows[(row_1 + 2) * 8 + i_1] = x_7;
+        xRows[(row_1 + 3) * 8 + i_1] = x_8;
+      }
+    }
+    if (batch < tile + 7 + 1) {
+      #pragma unroll 1
+      for (int work2 = lane; work2 < rows; work2 += 32) {
+        const int row_2 = work2;
+        const int i_2 = 0;
+        const float4 x_9 = load<aligned>(&x[(tile + row_2) * ldx + i_2]);
+        store<true>(&xRows[row_2 * 8 + i_2], x_9);
+      }
+      #pragma unroll 1
+      for (int work3 = lane; work3 < rows * 2; work3 += 32) {
+        const int row_3 = (work3 >> 1);
+        const int i_3 = 4 + (work3 & 1);
+        const float x_10 = x[(tile + row_3) * ldx + i_3];
+        xRows[row_3 * 8 + i_3] = x_10;
+      }
+    }
+    __syncthreads();
+    // t0 = blockdiag [2, 6, 3] * xRows
     if (tile + 7 < batch) {
       if (lane < 8) {
-        const int work = lane;
-        const int row = (work >> 2) * 4;
-        const int g = ((work >> 1) & 1);
-        const int q = (work & 1);
+        const int work4 = lane;
+        const int row_4 = (work4 >> 2) * 4;
+        const int g = ((work4 >> 1) & 1);
+        const int q = (work4 & 1);
         const int from = min(q * 4, 2);
         const int at = g * 3;
-        const int in = (tile + row) * ldx + at;
+        const int in = row_4 * 8 + at;
         const int at_1 = g * 6 + from;
-        const int out = row * 12 + at_1;
+        const int out = row_4 * 12 + at_1;
         float4 sum00 = splat(0.0f);
         float4 sum10 = splat(0.0f);
         float4 sum20 = splat(0.0f);
@@ -109,14 +155,14 @@ __global__ void __launch_bounds__(256, 2) rectangular_kernel(
           const int inAt = in + p;
           const int wAt = w + p * 16;
           const float4 weight = load<true>(&w0[wAt]);
-          const float4 x_1 = splat(x[inAt]);
-          sum00 = multiplyAdd(x_1, weight, sum00);
-          const float4 x_2 = splat(x[inAt + ldx]);
-          sum10 = multiplyAdd(x_2, weight, sum10);
-          const float4 x_3 = splat(x[inAt + 2 * ldx]);
-          sum20 = multiplyAdd(x_3, weight, sum20);
-          const float4 x_4 = splat(x[inAt + 3 * ldx]);
-          sum30 = multiplyAdd(x_4, weight, sum30);
+          const float4 xRows_1 = splat(xRows[inAt]);
+          sum00 = multiplyAdd(xRows_1, weight, sum00);
+          const float4 xRows_2 = splat(xRows[inAt + 8]);
+          sum10 = multiplyAdd(xRows_2, weight, sum10);
+          const float4 xRows_3 = splat(xRows[inAt + 16]);
+          sum20 = multiplyAdd(xRows_3, weight, sum20);
+          const float4 xRows_4 = splat(xRows[inAt + 24]);
+          sum30 = multiplyAdd(xRows_4, weight, sum30);
         }
         store<false>(&t0[out], sum00);
         store<false>(&t0[out + 12], sum10);
@@ -126,24 +172,24 @@ __global__ void __launch_bounds__(256, 2) rectangular_kernel(
     }
     if (batch < tile + 7 + 1) {
       #pragma unroll 1
-      for (int work1 = lane; work1 < rows * 2 * 2; work1 += 256) {
-        const int row_1 = (work1 >> 2);
-        const int g_1 = ((work1 >> 1) & 1);
-        const int q_1 = (work1 & 1);
+      for (int work5 = lane; work5 < rows * 2 * 2; work5 += 32) {
+        const int row_5 = (work5 >> 2);
+        const int g_1 = ((work5 >> 1) & 1);
+        const int q_1 = (work5 & 1);
         const int from_1 = min(q_1 * 4, 2);
         const int at_2 = g_1 * 3;
-        const int in_1 = (tile + row_1) * ldx + at_2;
+        const int in_1 = row_5 * 8 + at_2;
         const int at_3 = g_1 * 6 + from_1;
-        const int out_1 = row_1 * 12 + at_3;
+        const int out_1 = row_5 * 12 + at_3;
         float4 sum00_1 = splat(0.0f);
         const int w_1 = g_1 * 8 + q_1 * 4;
         #pragma unroll 4
         for (int p_1 = 0; p_1 < 3; ++p_1) {
           const int inAt_1 = in_1 + p_1;
           const int wAt_1 = w_1 + p_1 * 16;
-          const float4 x_5 = splat(x[inAt_1]);
+          const float4 xRows_5 = splat(xRows[inAt_1]);
           const float4 weight_1 = load<true>(&w0[wAt_1]);
-          sum00_1 = multiplyAdd(x_5, weight_1, sum00_1);
+          sum00_1 = multiplyAdd(xRows_5, weight_1, sum00_1);
         }
         store<false>(&t0[out_1], sum00_1);
       }
@@ -152,13 +198,13 @@ __global__ void __launch_bounds__(256, 2) rectangular_kernel(
     // y = blockdiag [4, 5, 3] * t0
     if (tile + 7 < batch) {
       if (lane < 10) {
-        const int work2 = lane;
-        const int row_2 = work2 / 5 * 4;
-        const int q_2 = work2 % 5;
+        const int work6 = lane;
+        const int row_6 = work6 / 5 * 4;
+        const int q_2 = work6 % 5;
         const int at_4 = 0;
-        const int in_2 = row_2 * 12 + at_4;
+        const int in_2 = row_6 * 12 + at_4;
         const int at_5 = q_2 * 4;
-        const int out_2 = (tile + row_2) * ldy + at_5;
+        const int out_2 = (tile + row_6) * ldy + at_5;
         float4 sum00_2 = splat(0.0f);
         float4 sum10_1 = splat(0.0f);
         float4 sum20_1 = splat(0.0f);
@@ -186,13 +232,13 @@ __global__ void __launch_bounds__(256, 2) rectangular_kernel(
     }
     if (batch < tile + 7 + 1) {
       #pragma unroll 1
-      for (int work3 = lane; work3 < rows * 5; work3 += 256) {
-        const int row_3 = work3 / 5;
-        const int q_3 = work3 % 5;
+      for (int work7 = lane; work7 < rows * 5; work7 += 32) {
+        const int row_7 = work7 / 5;
+        const int q_3 = work7 % 5;
         const int at_6 = 0;
-        const int in_3 = row_3 * 12 + at_6;
+        const int in_3 = row_7 * 12 + at_6;
         const int at_7 = q_3 * 4;
-        const int out_3 = (tile + row_3) * ldy + at_7;
+        const int out_3 = (tile + row_7) * ldy + at_7;
         float4 sum00_3 = splat(0.0f);
         const int w_3 = q_3 * 4;
         #pragma unroll 4
@@ -206,7 +252,6 @@ __global__ void __launch_bounds__(256, 2) rectangular_kernel(
         store<aligned>(&y[out_3], sum00_3);
       }
     }
-    __syncthreads();
   }
 }
 
@@ -252,6 +297,8 @@ struct Rows {
   return batch < most ? batch : most;
 }
 
+[[maybe_unused]] size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
 [[maybe_unused]] size_t wholeRows(int64_t batch, int64_t most, size_t bytes) {
   return batch <= 0 ? 0 : bytes * static_cast<size_t>(batch < most ? batch : most);
 }
@@ -271,7 +318,7 @@ template <class T> const T* at(const void* block, size_t offset) {
 
 // More than 48 KB of shared memory must be asked for.
 template <class... Parameters, class... Arguments>
-int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, int sharedBytes,
+int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, unsigned threads, int sharedBytes,
            Arguments... arguments) {
   if (sharedBytes > 0) {
     const cudaError_t error =
@@ -298,9 +345,9 @@ int sop_rectangular_pack(
   if (const int problem = problemOf(W1)) return problem;
   if (const int problem = problemOf(W2)) return problem;
   if (const int problem = problemOfBlock(params)) return problem;
-  if (const int error = launch(stream, rectangular_pack_w0_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, rectangular_pack_w0_kernel, groupsOf(1, 1), 256, 0,
           W1, at<float>(params, 0))) return error;
-  if (const int error = launch(stream, rectangular_pack_w1_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, rectangular_pack_w1_kernel, groupsOf(1, 1), 256, 0,
           W2, at<float>(params, 192))) return error;
   return 0;
 }
@@ -319,7 +366,7 @@ int sop_rectangular_apply(
   const float* const w1 = at<float>(params, 192);
   for (int64_t first = 0; first < batch; first += rows) {
     const int64_t count = batch - first < rows ? batch - first : rows;
-    if (const int error = launch(stream, whole ? rectangular_kernel<true> : rectangular_kernel<false>, groupsOf((count + 7) / 8, 1), 0,
+    if (const int error = launch(stream, whole ? rectangular_kernel<true> : rectangular_kernel<false>, groupsOf((count + 7) / 8, 1), 32, 0,
             x + first * ldx, y + first * ldy, w0, w1, count, ldx, ldy)) return error;
   }
   return 0;

@@ -8,7 +8,6 @@
 
 namespace {
 
-constexpr int threads = 256;
 using Element = float;
 
 // Neighbours in memory: one access where they are a whole vector for certain, else one after another.
@@ -74,10 +73,11 @@ __global__ void __launch_bounds__(256, 2) monarch8_pack_w1_kernel(
 // w0: blockdiag [2, 4, 4]
 // w1: blockdiag [4, 2, 2]
 template <bool aligned>
-__global__ void __launch_bounds__(256, 2) monarch8_kernel(
+__global__ void __launch_bounds__(32, 16) monarch8_kernel(
     const float* __restrict__ x, float* __restrict__ y, const float* __restrict__ w0,
     const float* __restrict__ w1, int batch, int ldx, int ldy) {
   __shared__ __align__(16) float t0[64]; // scratch [8, 8]
+  __shared__ __align__(16) float xRows[64]; // scratch [8, 8]
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
@@ -85,16 +85,42 @@ __global__ void __launch_bounds__(256, 2) monarch8_kernel(
   for (int round = group; round < ((batch + 7) >> 3); round += groups) {
     const int tile = round * 8;
     const int rows = min(8, batch - tile);
-    // t0 = blockdiag [2, 4, 4] * x
+    // xRows = x, reordered
     if (tile + 7 < batch) {
       if (lane < 4) {
         const int work = lane;
         const int row = (work >> 1) * 4;
-        const int g = (work & 1);
+        const int i = (work & 1) * 4;
+        const float4 x_1 = load<aligned>(&x[(tile + row) * ldx + i]);
+        const float4 x_2 = load<aligned>(&x[(tile + (row + 1)) * ldx + i]);
+        const float4 x_3 = load<aligned>(&x[(tile + (row + 2)) * ldx + i]);
+        const float4 x_4 = load<aligned>(&x[(tile + (row + 3)) * ldx + i]);
+        store<true>(&xRows[row * 8 + i], x_1);
+        store<true>(&xRows[(row + 1) * 8 + i], x_2);
+        store<true>(&xRows[(row + 2) * 8 + i], x_3);
+        store<true>(&xRows[(row + 3) * 8 + i], x_4);
+      }
+    }
+    if (batch < tile + 7 + 1) {
+      #pragma unroll 1
+      for (int work1 = lane; work1 < rows * 2; work1 += 32) {
+        const int row_1 = (work1 >> 1);
+        const int i_1 = (work1 & 1) * 4;
+        const float4 x_5 = load<aligned>(&x[(tile + row_1) * ldx + i_1]);
+        store<true>(&xRows[row_1 * 8 + i_1], x_5);
+      }
+    }
+    __syncthreads();
+    // t0 = blockdiag [2, 4, 4] * xRows
+    if (tile + 7 < batch) {
+      if (lane < 4) {
+        const int work2 = lane;
+        const int row_2 = (work2 >> 1) * 4;
+        const int g = (work2 & 1);
         const int at = g * 4;
-        const int in = (tile + row) * ldx + at;
+        const int in = row_2 * 8 + at;
         const int at_1 = g * 4;
-        const int out = row * 8 + at_1;
+        const int out = row_2 * 8 + at_1;
         float4 sum00 = splat(0.0f);
         float4 sum10 = splat(0.0f);
         float4 sum20 = splat(0.0f);
@@ -104,30 +130,30 @@ __global__ void __launch_bounds__(256, 2) monarch8_kernel(
         for (int p = 0; p < 4; p += 4) {
           const int inAt = in + p;
           const int wAt = w + p * 8;
-          const float4 x_1 = load<aligned>(&x[inAt]);
-          const float4 x_2 = load<aligned>(&x[inAt + ldx]);
-          const float4 x_3 = load<aligned>(&x[inAt + 2 * ldx]);
-          const float4 x_4 = load<aligned>(&x[inAt + 3 * ldx]);
+          const float4 xRows_1 = load<true>(&xRows[inAt]);
+          const float4 xRows_2 = load<true>(&xRows[inAt + 8]);
+          const float4 xRows_3 = load<true>(&xRows[inAt + 16]);
+          const float4 xRows_4 = load<true>(&xRows[inAt + 24]);
           const float4 weight = load<true>(&w0[wAt]);
-          sum00 = multiplyAdd(splat(x_1.x), weight, sum00);
-          sum10 = multiplyAdd(splat(x_2.x), weight, sum10);
-          sum20 = multiplyAdd(splat(x_3.x), weight, sum20);
-          sum30 = multiplyAdd(splat(x_4.x), weight, sum30);
+          sum00 = multiplyAdd(splat(xRows_1.x), weight, sum00);
+          sum10 = multiplyAdd(splat(xRows_2.x), weight, sum10);
+          sum20 = multiplyAdd(splat(xRows_3.x), weight, sum20);
+          sum30 = multiplyAdd(splat(xRows_4.x), weight, sum30);
           const float4 weight_1 = load<true>(&w0[wAt + 8]);
-          sum00 = multiplyAdd(splat(x_1.y), weight_1, sum00);
-          sum10 = multiplyAdd(splat(x_2.y), weight_1, sum10);
-          sum20 = multiplyAdd(splat(x_3.y), weight_1, sum20);
-          sum30 = multiplyAdd(splat(x_4.y), weight_1, sum30);
+          sum00 = multiplyAdd(splat(xRows_1.y), weight_1, sum00);
+          sum10 = multiplyAdd(splat(xRows_2.y), weight_1, sum10);
+          sum20 = multiplyAdd(splat(xRows_3.y), weight_1, sum20);
+          sum30 = multiplyAdd(splat(xRows_4.y), weight_1, sum30);
           const float4 weight_2 = load<true>(&w0[wAt + 16]);
-          sum00 = multiplyAdd(splat(x_1.z), weight_2, sum00);
-          sum10 = multiplyAdd(splat(x_2.z), weight_2, sum10);
-          sum20 = multiplyAdd(splat(x_3.z), weight_2, sum20);
-          sum30 = multiplyAdd(splat(x_4.z), weight_2, sum30);
+          sum00 = multiplyAdd(splat(xRows_1.z), weight_2, sum00);
+          sum10 = multiplyAdd(splat(xRows_2.z), weight_2, sum10);
+          sum20 = multiplyAdd(splat(xRows_3.z), weight_2, sum20);
+          sum30 = multiplyAdd(splat(xRows_4.z), weight_2, sum30);
           const float4 weight_3 = load<true>(&w0[wAt + 24]);
-          sum00 = multiplyAdd(splat(x_1.w), weight_3, sum00);
-          sum10 = multiplyAdd(splat(x_2.w), weight_3, sum10);
-          sum20 = multiplyAdd(splat(x_3.w), weight_3, sum20);
-          sum30 = multiplyAdd(splat(x_4.w), weight_3, sum30);
+          sum00 = multiplyAdd(splat(xRows_1.w), weight_3, sum00);
+          sum10 = multiplyAdd(splat(xRows_2.w), weight_3, sum10);
+          sum20 = multiplyAdd(splat(xRows_3.w), weight_3, sum20);
+          sum30 = multiplyAdd(splat(xRows_4.w), weight_3, sum30);
         }
         store<true>(&t0[out], sum00);
         store<true>(&t0[out + 8], sum10);
@@ -137,28 +163,28 @@ __global__ void __launch_bounds__(256, 2) monarch8_kernel(
     }
     if (batch < tile + 7 + 1) {
       #pragma unroll 1
-      for (int work1 = lane; work1 < rows * 2; work1 += 256) {
-        const int row_1 = (work1 >> 1);
-        const int g_1 = (work1 & 1);
+      for (int work3 = lane; work3 < rows * 2; work3 += 32) {
+        const int row_3 = (work3 >> 1);
+        const int g_1 = (work3 & 1);
         const int at_2 = g_1 * 4;
-        const int in_1 = (tile + row_1) * ldx + at_2;
+        const int in_1 = row_3 * 8 + at_2;
         const int at_3 = g_1 * 4;
-        const int out_1 = row_1 * 8 + at_3;
+        const int out_1 = row_3 * 8 + at_3;
         float4 sum00_1 = splat(0.0f);
         const int w_1 = g_1 * 4;
         #pragma unroll 1
         for (int p_1 = 0; p_1 < 4; p_1 += 4) {
           const int inAt_1 = in_1 + p_1;
           const int wAt_1 = w_1 + p_1 * 8;
-          const float4 x_5 = load<aligned>(&x[inAt_1]);
+          const float4 xRows_5 = load<true>(&xRows[inAt_1]);
           const float4 weight_4 = load<true>(&w0[wAt_1]);
-          sum00_1 = multiplyAdd(splat(x_5.x), weight_4, sum00_1);
+          sum00_1 = multiplyAdd(splat(xRows_5.x), weight_4, sum00_1);
           const float4 weight_5 = load<true>(&w0[wAt_1 + 8]);
-          sum00_1 = multiplyAdd(splat(x_5.y), weight_5, sum00_1);
+          sum00_1 = multiplyAdd(splat(xRows_5.y), weight_5, sum00_1);
           const float4 weight_6 = load<true>(&w0[wAt_1 + 16]);
-          sum00_1 = multiplyAdd(splat(x_5.z), weight_6, sum00_1);
+          sum00_1 = multiplyAdd(splat(xRows_5.z), weight_6, sum00_1);
           const float4 weight_7 = load<true>(&w0[wAt_1 + 24]);
-          sum00_1 = multiplyAdd(splat(x_5.w), weight_7, sum00_1);
+          sum00_1 = multiplyAdd(splat(xRows_5.w), weight_7, sum00_1);
         }
         store<true>(&t0[out_1], sum00_1);
       }
@@ -167,13 +193,13 @@ __global__ void __launch_bounds__(256, 2) monarch8_kernel(
     // y = blockdiag [4, 2, 2] * t0
     if (tile + 7 < batch) {
       if (lane < 4) {
-        const int work2 = lane;
-        const int row_2 = (work2 >> 1) * 4;
-        const int q = (work2 & 1);
+        const int work4 = lane;
+        const int row_4 = (work4 >> 1) * 4;
+        const int q = (work4 & 1);
         const int at_4 = 0;
-        const int in_2 = row_2 * 8 + at_4;
+        const int in_2 = row_4 * 8 + at_4;
         const int at_5 = q * 4;
-        const int out_2 = (tile + row_2) * ldy + at_5;
+        const int out_2 = (tile + row_4) * ldy + at_5;
         float4 sum00_2 = splat(0.0f);
         float4 sum10_1 = splat(0.0f);
         float4 sum20_1 = splat(0.0f);
@@ -205,13 +231,13 @@ __global__ void __launch_bounds__(256, 2) monarch8_kernel(
     }
     if (batch < tile + 7 + 1) {
       #pragma unroll 1
-      for (int work3 = lane; work3 < rows * 2; work3 += 256) {
-        const int row_3 = (work3 >> 1);
-        const int q_1 = (work3 & 1);
+      for (int work5 = lane; work5 < rows * 2; work5 += 32) {
+        const int row_5 = (work5 >> 1);
+        const int q_1 = (work5 & 1);
         const int at_6 = 0;
-        const int in_3 = row_3 * 8 + at_6;
+        const int in_3 = row_5 * 8 + at_6;
         const int at_7 = q_1 * 4;
-        const int out_3 = (tile + row_3) * ldy + at_7;
+        const int out_3 = (tile + row_5) * ldy + at_7;
         float4 sum00_3 = splat(0.0f);
         const int w_3 = q_1 * 4;
         const float4 t0_9 = load<true>(&t0[in_3]);
@@ -223,7 +249,6 @@ __global__ void __launch_bounds__(256, 2) monarch8_kernel(
         store<aligned>(&y[out_3], sum00_3);
       }
     }
-    __syncthreads();
   }
 }
 
@@ -269,6 +294,8 @@ struct Rows {
   return batch < most ? batch : most;
 }
 
+[[maybe_unused]] size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
 [[maybe_unused]] size_t wholeRows(int64_t batch, int64_t most, size_t bytes) {
   return batch <= 0 ? 0 : bytes * static_cast<size_t>(batch < most ? batch : most);
 }
@@ -288,7 +315,7 @@ template <class T> const T* at(const void* block, size_t offset) {
 
 // More than 48 KB of shared memory must be asked for.
 template <class... Parameters, class... Arguments>
-int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, int sharedBytes,
+int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, unsigned threads, int sharedBytes,
            Arguments... arguments) {
   if (sharedBytes > 0) {
     const cudaError_t error =
@@ -314,9 +341,9 @@ int sop_monarch8_pack(
   if (const int problem = problemOf(L)) return problem;
   if (const int problem = problemOf(R)) return problem;
   if (const int problem = problemOfBlock(params)) return problem;
-  if (const int error = launch(stream, monarch8_pack_w0_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, monarch8_pack_w0_kernel, groupsOf(1, 1), 256, 0,
           R, at<float>(params, 0))) return error;
-  if (const int error = launch(stream, monarch8_pack_w1_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, monarch8_pack_w1_kernel, groupsOf(1, 1), 256, 0,
           L, at<float>(params, 128))) return error;
   return 0;
 }
@@ -335,7 +362,7 @@ int sop_monarch8_apply(
   const float* const w1 = at<float>(params, 128);
   for (int64_t first = 0; first < batch; first += rows) {
     const int64_t count = batch - first < rows ? batch - first : rows;
-    if (const int error = launch(stream, whole ? monarch8_kernel<true> : monarch8_kernel<false>, groupsOf((count + 7) / 8, 1), 0,
+    if (const int error = launch(stream, whole ? monarch8_kernel<true> : monarch8_kernel<false>, groupsOf((count + 7) / 8, 1), 32, 0,
             x + first * ldx, y + first * ldy, w0, w1, count, ldx, ldy)) return error;
   }
   return 0;

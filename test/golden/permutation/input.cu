@@ -8,7 +8,6 @@
 
 namespace {
 
-constexpr int threads = 256;
 using Element = float;
 
 // Neighbours in memory: one access where they are a whole vector for certain, else one after another.
@@ -29,7 +28,7 @@ template <class T> __device__ inline T minimum(T a, T b) { return a != a || a < 
 
 // x: input [batch, 10]
 // y: output [batch, 10]
-__global__ void __launch_bounds__(256, 2) shuffle10_kernel(
+__global__ void __launch_bounds__(32, 16) shuffle10_kernel(
     const float* __restrict__ x, float* __restrict__ y, int batch, int ldx, int ldy) {
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
@@ -39,21 +38,55 @@ __global__ void __launch_bounds__(256, 2) shuffle10_kernel(
     const int tile = round * 8;
     const int rows = min(8, batch - tile);
     // y = x, reordered
-    #pragma unroll 1
-    for (int work = lane; work < rows * 7; work += 256) {
-      const int row = work / 7;
-      const int i = work % 7;
-      const float x_1 = x[(tile + row) * ldx + ((i + 3) % 5 * -2 + (i + 3) / 5 * -1 + 9)];
-      y[(tile + row) * ldy + i] = x_1;
+    if (tile + 7 < batch) {
+      if (lane < 14) {
+        const int work = lane;
+        const int row = work / 7 * 4;
+        const int i = work % 7;
+        const float x_1 = x[(tile + row) * ldx + ((i + 3) % 5 * -2 + (i + 3) / 5 * -1 + 9)];
+        const float x_2 = x[(tile + (row + 1)) * ldx + ((i + 3) % 5 * -2 + (i + 3) / 5 * -1 + 9)];
+        const float x_3 = x[(tile + (row + 2)) * ldx + ((i + 3) % 5 * -2 + (i + 3) / 5 * -1 + 9)];
+        const float x_4 = x[(tile + (row + 3)) * ldx + ((i + 3) % 5 * -2 + (i + 3) / 5 * -1 + 9)];
+        y[(tile + row) * ldy + i] = x_1;
+        y[(tile + (row + 1)) * ldy + i] = x_2;
+        y[(tile + (row + 2)) * ldy + i] = x_3;
+        y[(tile + (row + 3)) * ldy + i] = x_4;
+      }
+    }
+    if (batch < tile + 7 + 1) {
+      #pragma unroll 1
+      for (int work1 = lane; work1 < rows * 7; work1 += 32) {
+        const int row_1 = work1 / 7;
+        const int i_1 = work1 % 7;
+        const float x_5 = x[(tile + row_1) * ldx + ((i_1 + 3) % 5 * -2 + (i_1 + 3) / 5 * -1 + 9)];
+        y[(tile + row_1) * ldy + i_1] = x_5;
+      }
     }
     __syncthreads();
     // y = x, reordered
-    #pragma unroll 1
-    for (int work1 = lane; work1 < rows * 3; work1 += 256) {
-      const int row_1 = work1 / 3;
-      const int i_1 = work1 % 3;
-      const float x_2 = x[(tile + row_1) * ldx + (9 + i_1 * -2)];
-      y[(tile + row_1) * ldy + (7 + i_1)] = x_2;
+    if (tile + 7 < batch) {
+      if (lane < 6) {
+        const int work2 = lane;
+        const int row_2 = work2 / 3 * 4;
+        const int i_2 = work2 % 3;
+        const float x_6 = x[(tile + row_2) * ldx + (9 + i_2 * -2)];
+        const float x_7 = x[(tile + (row_2 + 1)) * ldx + (9 + i_2 * -2)];
+        const float x_8 = x[(tile + (row_2 + 2)) * ldx + (9 + i_2 * -2)];
+        const float x_9 = x[(tile + (row_2 + 3)) * ldx + (9 + i_2 * -2)];
+        y[(tile + row_2) * ldy + (7 + i_2)] = x_6;
+        y[(tile + (row_2 + 1)) * ldy + (7 + i_2)] = x_7;
+        y[(tile + (row_2 + 2)) * ldy + (7 + i_2)] = x_8;
+        y[(tile + (row_2 + 3)) * ldy + (7 + i_2)] = x_9;
+      }
+    }
+    if (batch < tile + 7 + 1) {
+      #pragma unroll 1
+      for (int work3 = lane; work3 < rows * 3; work3 += 32) {
+        const int row_3 = work3 / 3;
+        const int i_3 = work3 % 3;
+        const float x_10 = x[(tile + row_3) * ldx + (9 + i_3 * -2)];
+        y[(tile + row_3) * ldy + (7 + i_3)] = x_10;
+      }
     }
   }
 }
@@ -100,6 +133,8 @@ struct Rows {
   return batch < most ? batch : most;
 }
 
+[[maybe_unused]] size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
 [[maybe_unused]] size_t wholeRows(int64_t batch, int64_t most, size_t bytes) {
   return batch <= 0 ? 0 : bytes * static_cast<size_t>(batch < most ? batch : most);
 }
@@ -119,7 +154,7 @@ template <class T> const T* at(const void* block, size_t offset) {
 
 // More than 48 KB of shared memory must be asked for.
 template <class... Parameters, class... Arguments>
-int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, int sharedBytes,
+int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, unsigned threads, int sharedBytes,
            Arguments... arguments) {
   if (sharedBytes > 0) {
     const cudaError_t error =
@@ -155,7 +190,7 @@ int sop_shuffle10_apply(
   const int64_t rows = rowsOfLaunch(batch, from, to, 1048576);
   for (int64_t first = 0; first < batch; first += rows) {
     const int64_t count = batch - first < rows ? batch - first : rows;
-    if (const int error = launch(stream, shuffle10_kernel, groupsOf((count + 7) / 8, 1), 0,
+    if (const int error = launch(stream, shuffle10_kernel, groupsOf((count + 7) / 8, 1), 32, 0,
             x + first * ldx, y + first * ldy, count, ldx, ldy)) return error;
   }
   return 0;

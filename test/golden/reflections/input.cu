@@ -8,7 +8,6 @@
 
 namespace {
 
-constexpr int threads = 256;
 using Element = float;
 
 // Neighbours in memory: one access where they are a whole vector for certain, else one after another.
@@ -257,11 +256,13 @@ __global__ void __launch_bounds__(256, 2) reflections6_pack_w2_2_kernel(
 // w0: dense [2, 6]
 // w1: dense [2, 2]
 // w2: dense [6, 2]
-__global__ void __launch_bounds__(256, 2) reflections6_kernel(
+template <bool aligned>
+__global__ void __launch_bounds__(32, 16) reflections6_kernel(
     const float* __restrict__ x, float* __restrict__ y, const float* __restrict__ w0,
     const float* __restrict__ w1, const float* __restrict__ w2, int batch, int ldx, int ldy) {
   __shared__ __align__(16) float t0[32]; // scratch [8, 2]
   __shared__ __align__(16) float t1[32]; // scratch [8, 2]
+  __shared__ __align__(16) float xRows[64]; // scratch [8, 6]
   const int group = static_cast<int>(blockIdx.x);
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
@@ -269,16 +270,62 @@ __global__ void __launch_bounds__(256, 2) reflections6_kernel(
   for (int round = group; round < ((batch + 7) >> 3); round += groups) {
     const int tile = round * 8;
     const int rows = min(8, batch - tile);
-    // t0 = dense [2, 6] * x
+    // xRows = x, reordered
+    if (tile + 7 < batch) {
+      if (lane < 2) {
+        const int work = lane;
+        const int row = work * 4;
+        const int i = 0;
+        const float4 x_1 = load<aligned>(&x[(tile + row) * ldx + i]);
+        const float4 x_2 = load<aligned>(&x[(tile + (row + 1)) * ldx + i]);
+        const float4 x_3 = load<aligned>(&x[(tile + (row + 2)) * ldx + i]);
+        const float4 x_4 = load<aligned>(&x[(tile + (row + 3)) * ldx + i]);
+        store<true>(&xRows[row * 8 + i], x_1);
+        store<true>(&xRows[(row + 1) * 8 + i], x_2);
+        store<true>(&xRows[(row + 2) * 8 + i], x_3);
+        store<true>(&xRows[(row + 3) * 8 + i], x_4);
+      }
+      if (lane < 4) {
+        const int work1 = lane;
+        const int row_1 = (work1 >> 1) * 4;
+        const int i_1 = 4 + (work1 & 1);
+        const float x_5 = x[(tile + row_1) * ldx + i_1];
+        const float x_6 = x[(tile + (row_1 + 1)) * ldx + i_1];
+        const float x_7 = x[(tile + (row_1 + 2)) * ldx + i_1];
+        const float x_8 = x[(tile + (row_1 + 3)) * ldx + i_1];
+        xRows[row_1 * 8 + i_1] = x_5;
+        xRows[(row_1 + 1) * 8 + i_1] = x_6;
+        xRows[(row_1 + 2) * 8 + i_1] = x_7;
+        xRows[(row_1 + 3) * 8 + i_1] = x_8;
+      }
+    }
+    if (batch < tile + 7 + 1) {
+      #pragma unroll 1
+      for (int work2 = lane; work2 < rows; work2 += 32) {
+        const int row_2 = work2;
+        const int i_2 = 0;
+        const float4 x_9 = load<aligned>(&x[(tile + row_2) * ldx + i_2]);
+        store<true>(&xRows[row_2 * 8 + i_2], x_9);
+      }
+      #pragma unroll 1
+      for (int work3 = lane; work3 < rows * 2; work3 += 32) {
+        const int row_3 = (work3 >> 1);
+        const int i_3 = 4 + (work3 & 1);
+        const float x_10 = x[(tile + row_3) * ldx + i_3];
+        xRows[row_3 * 8 + i_3] = x_10;
+      }
+    }
+    __syncthreads();
+    // t0 = dense [2, 6] * xRows
     if (tile + 7 < batch) {
       if (lane < 4) {
-        const int work = lane;
-        const int row = (work >> 1) * 4;
-        const int q = (work & 1);
+        const int work4 = lane;
+        const int row_4 = (work4 >> 1) * 4;
+        const int q = (work4 & 1);
         const int at = 0;
-        const int in = (tile + row) * ldx + at;
+        const int in = row_4 * 8 + at;
         const int at_1 = q;
-        const int out = row * 4 + at_1;
+        const int out = row_4 * 4 + at_1;
         float sum00 = 0.0f;
         float sum10 = 0.0f;
         float sum20 = 0.0f;
@@ -289,14 +336,14 @@ __global__ void __launch_bounds__(256, 2) reflections6_kernel(
           const int inAt = in + p;
           const int wAt = w + p * 2;
           const float weight = w0[wAt];
-          const float x_1 = x[inAt];
-          sum00 = fmaf(x_1, weight, sum00);
-          const float x_2 = x[inAt + ldx];
-          sum10 = fmaf(x_2, weight, sum10);
-          const float x_3 = x[inAt + 2 * ldx];
-          sum20 = fmaf(x_3, weight, sum20);
-          const float x_4 = x[inAt + 3 * ldx];
-          sum30 = fmaf(x_4, weight, sum30);
+          const float xRows_1 = xRows[inAt];
+          sum00 = fmaf(xRows_1, weight, sum00);
+          const float xRows_2 = xRows[inAt + 8];
+          sum10 = fmaf(xRows_2, weight, sum10);
+          const float xRows_3 = xRows[inAt + 16];
+          sum20 = fmaf(xRows_3, weight, sum20);
+          const float xRows_4 = xRows[inAt + 24];
+          sum30 = fmaf(xRows_4, weight, sum30);
         }
         t0[out] = sum00;
         t0[out + 4] = sum10;
@@ -306,12 +353,12 @@ __global__ void __launch_bounds__(256, 2) reflections6_kernel(
     }
     if (batch < tile + 7 + 1) {
       #pragma unroll 1
-      for (int work1 = lane; work1 < rows; work1 += 256) {
-        const int row_1 = work1;
+      for (int work5 = lane; work5 < rows; work5 += 32) {
+        const int row_5 = work5;
         const int at_2 = 0;
-        const int in_1 = (tile + row_1) * ldx + at_2;
+        const int in_1 = row_5 * 8 + at_2;
         const int at_3 = 0;
-        const int out_1 = row_1 * 4 + at_3;
+        const int out_1 = row_5 * 4 + at_3;
         float sum00_1 = 0.0f;
         float sum01 = 0.0f;
         const int w_1 = 0;
@@ -319,11 +366,11 @@ __global__ void __launch_bounds__(256, 2) reflections6_kernel(
         for (int p_1 = 0; p_1 < 6; ++p_1) {
           const int inAt_1 = in_1 + p_1;
           const int wAt_1 = w_1 + p_1 * 2;
-          const float x_5 = x[inAt_1];
+          const float xRows_5 = xRows[inAt_1];
           const float weight_1 = w0[wAt_1];
-          sum00_1 = fmaf(x_5, weight_1, sum00_1);
+          sum00_1 = fmaf(xRows_5, weight_1, sum00_1);
           const float weight_2 = w0[wAt_1 + 1];
-          sum01 = fmaf(x_5, weight_2, sum01);
+          sum01 = fmaf(xRows_5, weight_2, sum01);
         }
         t0[out_1] = sum00_1;
         t0[out_1 + 1] = sum01;
@@ -333,13 +380,13 @@ __global__ void __launch_bounds__(256, 2) reflections6_kernel(
     // t1 = dense [2, 2] * t0
     if (tile + 7 < batch) {
       if (lane < 4) {
-        const int work2 = lane;
-        const int row_2 = (work2 >> 1) * 4;
-        const int q_2 = (work2 & 1);
+        const int work6 = lane;
+        const int row_6 = (work6 >> 1) * 4;
+        const int q_2 = (work6 & 1);
         const int at_4 = 0;
-        const int in_2 = row_2 * 4 + at_4;
+        const int in_2 = row_6 * 4 + at_4;
         const int at_5 = q_2;
-        const int out_2 = row_2 * 4 + at_5;
+        const int out_2 = row_6 * 4 + at_5;
         float sum00_2 = 0.0f;
         float sum10_1 = 0.0f;
         float sum20_1 = 0.0f;
@@ -371,12 +418,12 @@ __global__ void __launch_bounds__(256, 2) reflections6_kernel(
     }
     if (batch < tile + 7 + 1) {
       #pragma unroll 1
-      for (int work3 = lane; work3 < rows; work3 += 256) {
-        const int row_3 = work3;
+      for (int work7 = lane; work7 < rows; work7 += 32) {
+        const int row_7 = work7;
         const int at_6 = 0;
-        const int in_3 = row_3 * 4 + at_6;
+        const int in_3 = row_7 * 4 + at_6;
         const int at_7 = 0;
-        const int out_3 = row_3 * 4 + at_7;
+        const int out_3 = row_7 * 4 + at_7;
         float sum00_3 = 0.0f;
         float sum01_1 = 0.0f;
         const int w_3 = 0;
@@ -398,14 +445,14 @@ __global__ void __launch_bounds__(256, 2) reflections6_kernel(
     // y = dense [6, 2] * t1 + x
     if (tile + 7 < batch) {
       if (lane < 4) {
-        const int work4 = lane;
-        const int row_4 = (work4 >> 1) * 4;
-        const int q_4 = (work4 & 1);
+        const int work8 = lane;
+        const int row_8 = (work8 >> 1) * 4;
+        const int q_4 = (work8 & 1);
         const int from = min(q_4 * 4, 2);
         const int at_8 = 0;
-        const int in_4 = row_4 * 4 + at_8;
+        const int in_4 = row_8 * 4 + at_8;
         const int at_9 = from;
-        const int out_4 = (tile + row_4) * ldy + at_9;
+        const int out_4 = (tile + row_8) * ldy + at_9;
         float4 sum00_4 = splat(0.0f);
         float4 sum10_2 = splat(0.0f);
         float4 sum20_2 = splat(0.0f);
@@ -430,15 +477,15 @@ __global__ void __launch_bounds__(256, 2) reflections6_kernel(
         const float4 t1_8 = splat(t1[in_4 + 1 + 12]);
         sum30_2 = multiplyAdd(t1_8, weight_10, sum30_2);
         const int at_10 = from;
-        const int from_1 = (tile + row_4) * ldx + at_10;
-        const float4 x_6 = load<false>(&x[from_1]);
-        sum00_4 = sum00_4 + x_6;
-        const float4 x_7 = load<false>(&x[from_1 + ldx]);
-        sum10_2 = sum10_2 + x_7;
-        const float4 x_8 = load<false>(&x[from_1 + 2 * ldx]);
-        sum20_2 = sum20_2 + x_8;
-        const float4 x_9 = load<false>(&x[from_1 + 3 * ldx]);
-        sum30_2 = sum30_2 + x_9;
+        const int from_1 = (tile + row_8) * ldx + at_10;
+        const float4 x_11 = load<false>(&x[from_1]);
+        sum00_4 = sum00_4 + x_11;
+        const float4 x_12 = load<false>(&x[from_1 + ldx]);
+        sum10_2 = sum10_2 + x_12;
+        const float4 x_13 = load<false>(&x[from_1 + 2 * ldx]);
+        sum20_2 = sum20_2 + x_13;
+        const float4 x_14 = load<false>(&x[from_1 + 3 * ldx]);
+        sum30_2 = sum30_2 + x_14;
         store<false>(&y[out_4], sum00_4);
         store<false>(&y[out_4 + ldy], sum10_2);
         store<false>(&y[out_4 + 2 * ldy], sum20_2);
@@ -447,14 +494,14 @@ __global__ void __launch_bounds__(256, 2) reflections6_kernel(
     }
     if (batch < tile + 7 + 1) {
       #pragma unroll 1
-      for (int work5 = lane; work5 < rows * 2; work5 += 256) {
-        const int row_5 = (work5 >> 1);
-        const int q_5 = (work5 & 1);
+      for (int work9 = lane; work9 < rows * 2; work9 += 32) {
+        const int row_9 = (work9 >> 1);
+        const int q_5 = (work9 & 1);
         const int from_2 = min(q_5 * 4, 2);
         const int at_11 = 0;
-        const int in_5 = row_5 * 4 + at_11;
+        const int in_5 = row_9 * 4 + at_11;
         const int at_12 = from_2;
-        const int out_5 = (tile + row_5) * ldy + at_12;
+        const int out_5 = (tile + row_9) * ldy + at_12;
         float4 sum00_5 = splat(0.0f);
         const int w_5 = q_5 * 4;
         const float4 t1_9 = splat(t1[in_5]);
@@ -464,9 +511,9 @@ __global__ void __launch_bounds__(256, 2) reflections6_kernel(
         const float4 weight_12 = load<true>(&w2[w_5 + 8]);
         sum00_5 = multiplyAdd(t1_10, weight_12, sum00_5);
         const int at_13 = from_2;
-        const int from_3 = (tile + row_5) * ldx + at_13;
-        const float4 x_10 = load<false>(&x[from_3]);
-        sum00_5 = sum00_5 + x_10;
+        const int from_3 = (tile + row_9) * ldx + at_13;
+        const float4 x_15 = load<false>(&x[from_3]);
+        sum00_5 = sum00_5 + x_15;
         store<false>(&y[out_5], sum00_5);
       }
     }
@@ -515,6 +562,8 @@ struct Rows {
   return batch < most ? batch : most;
 }
 
+[[maybe_unused]] size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
 [[maybe_unused]] size_t wholeRows(int64_t batch, int64_t most, size_t bytes) {
   return batch <= 0 ? 0 : bytes * static_cast<size_t>(batch < most ? batch : most);
 }
@@ -534,7 +583,7 @@ template <class T> const T* at(const void* block, size_t offset) {
 
 // More than 48 KB of shared memory must be asked for.
 template <class... Parameters, class... Arguments>
-int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, int sharedBytes,
+int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, unsigned threads, int sharedBytes,
            Arguments... arguments) {
   if (sharedBytes > 0) {
     const cudaError_t error =
@@ -561,25 +610,25 @@ int sop_reflections6_pack(
   if (const int problem = problemOfBlock(params)) return problem;
   if (const int problem = problemOfBlock(workspace)) return problem;
   if (const int problem = problemOfSize(workspaceBytes, 128)) return problem;
-  if (const int error = launch(stream, reflections6_pack_w0_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w0_kernel, groupsOf(1, 1), 256, 0,
           v, at<float>(params, 0))) return error;
-  if (const int error = launch(stream, reflections6_pack_w1_0_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w1_0_kernel, groupsOf(1, 1), 256, 0,
           v, at<double>(workspace, 0))) return error;
-  if (const int error = launch(stream, reflections6_pack_w1_1_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w1_1_kernel, groupsOf(1, 1), 256, 0,
           v, at<double>(workspace, 16))) return error;
-  if (const int error = launch(stream, reflections6_pack_w1_2_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w1_2_kernel, groupsOf(1, 1), 256, 0,
           v, at<double>(workspace, 0), at<double>(workspace, 16), at<double>(workspace, 32))) return error;
-  if (const int error = launch(stream, reflections6_pack_w1_3_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w1_3_kernel, groupsOf(1, 1), 256, 0,
           at<double>(workspace, 32), at<double>(workspace, 64))) return error;
-  if (const int error = launch(stream, reflections6_pack_w1_4_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w1_4_kernel, groupsOf(1, 1), 256, 0,
           at<double>(workspace, 64), at<double>(workspace, 96))) return error;
-  if (const int error = launch(stream, reflections6_pack_w1_5_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w1_5_kernel, groupsOf(1, 1), 256, 0,
           at<double>(workspace, 96), at<float>(params, 48))) return error;
-  if (const int error = launch(stream, reflections6_pack_w2_0_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w2_0_kernel, groupsOf(1, 1), 256, 0,
           v, at<double>(workspace, 0))) return error;
-  if (const int error = launch(stream, reflections6_pack_w2_1_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w2_1_kernel, groupsOf(1, 1), 256, 0,
           v, at<double>(workspace, 16))) return error;
-  if (const int error = launch(stream, reflections6_pack_w2_2_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, reflections6_pack_w2_2_kernel, groupsOf(1, 1), 256, 0,
           v, at<double>(workspace, 0), at<double>(workspace, 16), at<float>(params, 64))) return error;
   return 0;
 }
@@ -593,12 +642,13 @@ int sop_reflections6_apply(
   if (const int problem = problemOf(to)) return problem;
   if (const int problem = problemOfBlock(params)) return problem;
   const int64_t rows = rowsOfLaunch(batch, from, to, 1048576);
+  const bool whole = beginsAtVectors(from) && beginsAtVectors(to);
   const float* const w0 = at<float>(params, 0);
   const float* const w1 = at<float>(params, 48);
   const float* const w2 = at<float>(params, 64);
   for (int64_t first = 0; first < batch; first += rows) {
     const int64_t count = batch - first < rows ? batch - first : rows;
-    if (const int error = launch(stream, reflections6_kernel, groupsOf((count + 7) / 8, 1), 0,
+    if (const int error = launch(stream, whole ? reflections6_kernel<true> : reflections6_kernel<false>, groupsOf((count + 7) / 8, 1), 32, 0,
             x + first * ldx, y + first * ldy, w0, w1, w2, count, ldx, ldy)) return error;
   }
   return 0;

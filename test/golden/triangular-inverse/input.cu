@@ -8,7 +8,6 @@
 
 namespace {
 
-constexpr int threads = 256;
 using Element = float;
 
 // Neighbours in memory: one access where they are a whole vector for certain, else one after another.
@@ -139,6 +138,8 @@ struct Rows {
   return batch < most ? batch : most;
 }
 
+[[maybe_unused]] size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
 [[maybe_unused]] size_t wholeRows(int64_t batch, int64_t most, size_t bytes) {
   return batch <= 0 ? 0 : bytes * static_cast<size_t>(batch < most ? batch : most);
 }
@@ -158,7 +159,7 @@ template <class T> const T* at(const void* block, size_t offset) {
 
 // More than 48 KB of shared memory must be asked for.
 template <class... Parameters, class... Arguments>
-int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, int sharedBytes,
+int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, unsigned threads, int sharedBytes,
            Arguments... arguments) {
   if (sharedBytes > 0) {
     const cudaError_t error =
@@ -183,7 +184,7 @@ int sop_solve4_pack(
     cudaStream_t stream, const float* T, void* params, void* workspace, size_t workspaceBytes) {
   if (const int problem = problemOf(T)) return problem;
   if (const int problem = problemOfBlock(params)) return problem;
-  if (const int error = launch(stream, solve4_pack_w0_kernel, groupsOf(1, 1), 0,
+  if (const int error = launch(stream, solve4_pack_w0_kernel, groupsOf(1, 1), 256, 0,
           T, at<float>(params, 0))) return error;
   return 0;
 }
@@ -200,7 +201,7 @@ int sop_solve4_apply(
   const float* const w0 = at<float>(params, 0);
   for (int64_t first = 0; first < batch; first += rows) {
     const int64_t count = batch - first < rows ? batch - first : rows;
-    if (const int error = launch(stream, solve4_kernel, groupsOf((count + 7) / 8, 1), 0,
+    if (const int error = launch(stream, solve4_kernel, groupsOf((count + 7) / 8, 1), 256, 0,
             x + first * ldx, y + first * ldy, w0, count, ldx, ldy)) return error;
   }
   return 0;
