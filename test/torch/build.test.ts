@@ -8,7 +8,7 @@ import { hasNvcc } from '../cuda/nvcc.ts';
 const source = `op scale[n](d: [n]) : n -> n = diag(d)
 op wide[n, m](W: [m, n]) : n -> m = dense(W)
 export scale[3] as scale3
-export wide[5, 2] as wide5
+export wide[12, 20] as wide12
 `;
 const { sop, path } = workplace({ 'two-layers.sop': source });
 
@@ -31,7 +31,7 @@ test('without nvcc kernels are source, and one sentence says so', async () => {
   expect(out).toContain('module/two_layers.py');
   const module = readFileSync(path('module/two_layers.py'), 'utf8');
   expect(module).toContain('class Scale3(_Module):');
-  expect(module).toContain('def wide5(x: Tensor, W: Tensor');
+  expect(module).toContain('def wide12(x: Tensor, W: Tensor');
 });
 
 test('--dtype and --profile leave out the rest', async () => {
