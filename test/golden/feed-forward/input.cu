@@ -135,7 +135,6 @@ __global__ void __launch_bounds__(32, 16) feed_forward5_kernel(
     // xRows = x, reordered
     if (tile + 7 < batch) {
       if (lane < 1) {
-        const int work = lane;
         const int row = 0;
         const int i = 0;
         const float4 x_1 = load<aligned>(&x[(tile + row) * ldx + i]);
@@ -156,7 +155,6 @@ __global__ void __launch_bounds__(32, 16) feed_forward5_kernel(
         store<true>(&xRows[(row + 7) * 8 + i], x_8);
       }
       if (lane < 1) {
-        const int work1 = lane;
         const int row_1 = 0;
         const int i_1 = 4;
         const float x_9 = x[(tile + row_1) * ldx + i_1];

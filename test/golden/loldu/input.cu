@@ -125,7 +125,6 @@ __global__ void __launch_bounds__(32, 16) loldu6_kernel(
     // xRows = x, reordered
     if (tile + 7 < batch) {
       if (lane < 1) {
-        const int work = lane;
         const int row = 0;
         const int i = 0;
         const float4 x_1 = load<aligned>(&x[(tile + row) * ldx + i]);
@@ -187,7 +186,6 @@ __global__ void __launch_bounds__(32, 16) loldu6_kernel(
     // y = dense [4, 6] * xRows
     if (tile + 7 < batch) {
       if (lane < 1) {
-        const int work4 = lane;
         const int row_4 = 0;
         const int at = 0;
         const int in = row_4 * 8 + at;
@@ -408,7 +406,6 @@ __global__ void __launch_bounds__(32, 16) loldu6_kernel(
     // y += dense [4, 2] * t0
     if (tile + 7 < batch) {
       if (lane < 1) {
-        const int work8 = lane;
         const int row_8 = 0;
         const int at_8 = 0;
         const int in_4 = row_8 * 4 + at_8;

@@ -92,7 +92,6 @@ __global__ void __launch_bounds__(32, 16) rectangular_kernel(
     // xRows = x, reordered
     if (tile + 7 < batch) {
       if (lane < 1) {
-        const int work = lane;
         const int row = 0;
         const int i = 0;
         const float4 x_1 = load<aligned>(&x[(tile + row) * ldx + i]);
