@@ -191,7 +191,7 @@ function overInvocations(outermost: Loop, { first, count: many }: Team, name: st
     const axis = 'sequential';
     return [{ kind: 'for', variable: name, axis, from: first, to: total, step: many, body: all }];
   }
-  // One point has the number 0, which nothing asks for.
+  // A single point has no number that anything asks for.
   const entered = total.value === 1 ? all : [declare(name, first), ...all];
   const within = operation('less', [first, total]);
   return total.value === many.value

@@ -149,7 +149,7 @@ const sm80 = {
     formats: ['f16', 'bf16'],
     tileRows: 32,
     rowsTogether: 16,
-    accumulators: 32,
+    accumulators: 16,
     groupsTogether: 1,
     invocations: 256,
     tileBytes: 96 * 1024,
