@@ -132,7 +132,8 @@ export const cudaReserved: readonly string[] = `
   static_assert static_cast struct switch template this thread_local throw true try typedef typeid typename
   union unsigned using virtual void volatile wchar_t while xor xor_eq
   float2 float4 double2 int2 int4 make_float4 make_double2 size_t int64_t dim3 half __half __nv_bfloat16
-  threadIdx blockIdx blockDim gridDim warpSize shared aligned load store loadEight storeEight splat pairs paired laneOf multiplyMatrices widened maximum minimum multiplyAdd
+  threadIdx blockIdx blockDim gridDim warpSize shared aligned load store loadEight storeEight splat pairs paired
+  laneOf multiplyMatrices widened maximum minimum multiplyAdd
   fmaf fma fabsf fabs sqrtf sqrt floorf floor expf exp logf log sinf sin cosf cos tanhf tanh erff erf powf pow
   min max NAN INFINITY main linux unix`
   .trim()

@@ -13,7 +13,7 @@ import { distribute } from '../codegen/distribute.ts';
 import { type Capabilities, legalize } from '../codegen/legalize.ts';
 import { wasmCapabilities } from '../codegen/wat.ts';
 import { wgslCapabilities } from '../codegen/wgsl.ts';
-import { at, invariant } from './core/invariant.ts';
+import { invariant } from './core/invariant.ts';
 import { type HalfFormat, type Precision, type RealFormat, realFormats } from './core/precision.ts';
 import { adjoint, type Program } from './ir/operator.ts';
 import { type GroupKernel, verifyGroupKernel } from './kernel/group.ts';
@@ -25,8 +25,9 @@ import { type LoweringOptions, lowerProgram } from './lower/lower.ts';
 import { planMatrix } from './lower/matrixPlan.ts';
 import { placeSegment } from './lower/place.ts';
 import { busyInvocations, serialAccesses } from './lower/serial.ts';
-import { type Fusion, type Plan, planProgram, type Segment } from './plan/plan.ts';
+import { type Plan, planProgram, type Segment } from './plan/plan.ts';
 import { type GroupLimits, matrixUnitsFor, type Profile } from './plan/profile.ts';
+import { costOfRow, fewRows, manyRows, rowsThatFill, type Variant } from './plan/variants.ts';
 import { verifyPlan } from './plan/verify.ts';
 import { normaliseProgram, type Trace } from './rewrite/normalise.ts';
 import { fitScratch, type ScratchMemory } from './tile/fit.ts';
@@ -88,16 +89,22 @@ export function lowerOperator(
   packed: PackedBuffer[],
 ): LoweredOperator {
   const { program, trace } = normaliseProgram(mode === 'apply' ? source : adjointProgram(source));
-  const chosen = leastTraffic(plansFor(program, target).map(made => ({ ...made, tiles: tilesOf(made) })));
+  const { storage } = precisionOf(target);
+  const chosen = cheapest(manyRows(target.profile, storage).map(each => planned(program, target, each)));
   const kernels = kernelsOf(chosen, packed);
   const lowered = { mode, program, trace, plan: chosen.plan, tiles: chosen.tiles, kernels };
-  const rowsBelow = rowsThatFill(chosen, kernels);
-  if (rowsBelow === undefined) return lowered;
-  const few = planForFew(program, target);
-  const tiles = tilesOf(few);
+  const variant = fewRows(target.profile, storage);
+  const { profile } = chosen.plan;
+  if (variant === undefined || profile.group === undefined) return lowered;
+  const { group } = profile;
+  const rowsBelow = rowsThatFill(
+    profile,
+    kernels.map(kernel => distribute(kernel, group)),
+  );
+  const few = planned({ ...program, name: `${program.name}_few` }, target, variant);
   return {
     ...lowered,
-    few: { plan: few.plan, tiles, kernels: kernelsOf({ ...few, tiles }, packed), rowsBelow },
+    few: { plan: few.plan, tiles: few.tiles, kernels: kernelsOf(few, packed), rowsBelow },
   };
 }
 
@@ -111,69 +118,16 @@ interface Placed extends Planned {
   readonly tiles: readonly TileProgram[];
 }
 
-function planned(program: Program, target: LoweringTarget, fusion?: Fusion): Planned {
-  const plan = pass('plan', verifyPlan, planProgram(program, target.profile, precisionOf(target), fusion));
-  return { plan, target };
+function planned(program: Program, given: LoweringTarget, { profile, fusion }: Variant): Placed {
+  const plan = pass('plan', verifyPlan, planProgram(program, profile, precisionOf(given), fusion));
+  const made = { plan, target: { ...given, profile } };
+  return { ...made, tiles: tilesOf(made) };
 }
 
-/** What fits in one kernel, and on machines with matrix units each factor by itself, which shares weights among more rows. */
-function plansFor(program: Program, given: LoweringTarget): Planned[] {
-  const units = matrixUnitsFor(given.profile, precisionOf(given).storage);
-  if (units === undefined) return [planned(program, given)];
-  const { tileRows, rowsTogether, rowsAlone, tileBytes, groupsTogether, invocations } = units;
-  const group = given.profile.group && { ...given.profile.group, groupsTogether, invocations };
-  const profile = { ...given.profile, tileRows, rowsTogether, tileBytes, group };
-  const target = { ...given, profile };
-  const alone = { ...given, profile: { ...profile, tileRows: rowsAlone } };
-  const reason = `apart, their weights are read for every ${rowsAlone} rows`;
-  return [planned(program, target), planned(program, alone, { kind: 'none', reason })];
-}
-
-/** In the time of a launch memory moves so many bytes; the rows of a large batch share them. */
-function leastTraffic(plans: readonly Placed[]): Placed {
-  const costOf = ({ plan, tiles }: Placed): number => {
-    const { processors = 1, cacheOverMemory = 1, launchBytes = 0 } = plan.profile.group ?? {};
-    const { memoryBytes, cacheBytes } = trafficOf(tiles, plan.precision);
-    const launches = ((tiles.length - 1) * launchBytes) / (processors * rowsOfLargeBatch);
-    return Math.max(memoryBytes, cacheBytes / cacheOverMemory) + launches;
-  };
+function cheapest(plans: readonly Placed[]): Placed {
+  const costOf = ({ plan, tiles }: Placed): number =>
+    costOfRow(plan.profile, trafficOf(tiles, plan.precision), tiles.length);
   return plans.reduce((best, each) => (costOf(each) < costOf(best) ? each : best));
-}
-
-/** For each processor. */
-const rowsOfLargeBatch = 128;
-
-/** Rows of a batch that give every processor a tile; nothing where calls do not choose. */
-function rowsThatFill({ plan, tiles, target }: Placed, kernels: readonly Kernel[]): number | undefined {
-  const { group } = plan.profile;
-  const units = matrixUnitsFor(target.profile, plan.precision.storage);
-  if (group?.processors === undefined || units === undefined) return undefined;
-  const { processors } = group;
-  const rows = tiles.map(({ tileRows }, k) => {
-    const { slices } = distribute(at(kernels, k), group);
-    return Math.ceil((tileRows * processors) / slices);
-  });
-  return Math.max(...rows);
-}
-
-/** Each factor by itself, over as many groups as it can be. */
-function planForFew(program: Program, given: LoweringTarget): Planned {
-  const { profile } = given;
-  const { matrixUnits: units, group } = profile;
-  invariant(units !== undefined && group !== undefined, 'matrix units, in groups');
-  const { tileRows, accumulators, invocations } = units.few;
-  const target = {
-    ...given,
-    profile: {
-      ...profile,
-      tileRows,
-      rowsTogether: units.rowsTogether,
-      matrixUnits: { ...units, accumulators },
-      group: { ...group, invocations },
-    },
-  };
-  const reason = 'apart, a batch of few rows goes to more groups';
-  return planned({ ...program, name: `${program.name}_few` }, target, { kind: 'none', reason });
 }
 
 /** From a plan to who holds what. */
@@ -293,7 +247,7 @@ export function loweringOptions(target: LoweringTarget): LoweringOptions {
       lanes: scalar === 'f64' ? profile.vectorLanes / 2 : profile.vectorLanes,
       accumulators: profile.accumulators,
       // Matrix units share weights among more rows than single products have registers for.
-      rowsTogether: Math.min(profile.rowsTogether, profile.accumulators / 2),
+      rowsTogether: Math.min(profile.rowsTogether, profile.accumulators),
       lineElements: profile.lineBytes / realFormats[precision.storage].bytes,
       registers: profile.group?.registers,
       invocations: profile.group?.invocations ?? 1,

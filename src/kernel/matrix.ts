@@ -1,7 +1,7 @@
 /**
- * Matrix units: the 32 members of a subgroup together compute a tile D += A · B of 16 rows and 8 columns, the sum over 16
- * (formats of sixteen bits) or 8 (f32, rounded to tf32). Who holds which element is written down here and nowhere else
- * (PTX ISA, "Matrix Fragments for mma.m16n8k16" and "mma.m16n8k8").
+ * Matrix units: the 32 members of a subgroup together compute a tile D += A · B of 16 rows and 8 columns, the sum
+ * over 16 (formats of sixteen bits) or 8 (f32, rounded to tf32). Who holds which element is written down here and
+ * nowhere else (PTX ISA, "Matrix Fragments for mma.m16n8k16" and "mma.m16n8k8").
  *
  * A register of a member holds `packed` neighbours along the sum. A takes four registers, B two, D four of f32.
  */

@@ -1,7 +1,7 @@
 /**
- * A contract on matrix units: items of work for subgroups (matrixPlan.ts) as loops of axis `subgroup` around one of axis
- * `member`. A member reads its weights in the order in which they are packed and its part of the input straight from
- * where it lies, and writes neighbours whole (matrixOutput.ts).
+ * A contract on matrix units: items of work for subgroups (matrixPlan.ts) as loops of axis `subgroup` around one of
+ * axis `member`. A member reads its weights in the order in which they are packed and its part of the input
+ * straight from where it lies, and writes neighbours whole (matrixOutput.ts).
  *
  * Column v of a tile is row ⌊v/2⌋ + 4·(v mod 2) of its eight rows of the batch, so that the two columns of a member are
  * four rows apart: with rows that begin 16 bytes past a multiple of 128 the members that go to shared memory together
@@ -13,7 +13,6 @@ import {
   affine,
   comment,
   declare,
-  lane,
   literal,
   load,
   loop,
@@ -22,48 +21,16 @@ import {
   variable,
 } from '../kernel/build.ts';
 import type { Expression, Statement, Type } from '../kernel/kernel.ts';
-import { elementsOfA, elementsOfD, subgroupMembers, tileColumns } from '../kernel/matrix.ts';
+import { elementsOfA, subgroupMembers, tileColumns } from '../kernel/matrix.ts';
 import type { ContractStatement } from '../tile/tile.ts';
-import {
-  batchRows,
-  bufferNamed,
-  type Lowering,
-  packedBuffer,
-  rowDistance,
-  sliceNumber,
-  tileStart,
-} from './context.ts';
+import { type Lowering, packedBuffer, sliceNumber } from './context.ts';
 import { formulaOf } from './contract.ts';
+import { type Cursor, inputReader, inputRows } from './matrixInput.ts';
+import { type Item, lanesOf, type Sum, viewStart } from './matrixItem.ts';
 import { finish, startingSums } from './matrixOutput.ts';
 import { blockOffset, type MatrixPlan } from './matrixPlan.ts';
 import { type MatrixWeights, matrixWeights, partsOf } from './matrixWeights.ts';
 import { fresh } from './names.ts';
-
-/** One item, for one member of the subgroup that computes it. */
-export interface Item {
-  readonly lowering: Lowering;
-  readonly contract: ContractStatement;
-  readonly plan: MatrixPlan;
-  readonly weights: MatrixWeights;
-  readonly packed: string;
-  /** The member's row of A and column of B, below 8, and its place among the four that share it. */
-  readonly group: Expression;
-  readonly inGroup: Expression;
-  /** Where the item begins along the axes around it, as far as they have more than one step. */
-  readonly places: ReadonlyMap<number, Expression>;
-  readonly rowGroup: Expression;
-  /** The first row of the tile that the item covers. */
-  readonly row: Expression;
-  /** The sums of each tile: block, tile of rows, tile of columns. */
-  readonly sums: readonly Sum[];
-}
-
-export interface Sum {
-  readonly name: string;
-  readonly block: number;
-  readonly tile: number;
-  readonly columns: number;
-}
 
 export function lowerMatrixContract(
   lowering: Lowering,
@@ -157,50 +124,6 @@ function item(given: Omit<Item, 'group' | 'inGroup' | 'sums'>): Statement[] {
   ];
 }
 
-// ---------------------------------------------------------------------------------------------------- the input
-
-/** Row ⌊v/2⌋ + 4·(v mod 2) of a tile of columns. */
-const rowOfColumn = (column: Expression): Expression =>
-  add(
-    operation('divide', [column, literal(2)]),
-    multiply(operation('modulo', [column, literal(2)]), literal(4)),
-  );
-
-/**
- * Where the rows of the input begin that a member reads. The first row of the tile stands for those past the end of the
- * batch: rows meet no other, and nothing of theirs is written.
- */
-function inputRows(item: Item): { statements: Statement[]; rows: Expression[] } {
-  const { lowering, contract, plan } = item;
-  const { buffer } = contract.input;
-  const own = fresh(lowering, 'column');
-  const statements = [declare(own, add(item.row, rowOfColumn(item.group)))];
-  const rows = Array.from({ length: plan.tilesOfColumns }, (_, n) => {
-    const row = add(variable(own), literal(n * tileColumns));
-    const name = fresh(lowering, 'in');
-    statements.push(declare(name, rowDistance(lowering, buffer, keptRow(lowering, buffer, row))));
-    return variable(name);
-  });
-  return { statements, rows };
-}
-
-/** A row of the tile as a row of the buffer, another one where there is no such row. */
-export function keptRow(lowering: Lowering, buffer: string, row: Expression): Expression {
-  if (bufferNamed(lowering, buffer).role !== 'scratch') {
-    const own = add(tileStart, row);
-    return operation('select', [operation('less', [own, batchRows]), own, tileStart]);
-  }
-  return lowering.tileRows % tileColumns === 0
-    ? row
-    : operation('minimum', [row, literal(lowering.tileRows - 1)]);
-}
-
-/** Offset and places of a view, but for the axes that an item covers itself. */
-export function viewStart(item: Item, strides: readonly number[], offset: number): Expression {
-  const terms = [...item.places].map(([axis, place]): [number, Expression] => [at(strides, axis), place]);
-  return affine(offset, terms);
-}
-
 // ------------------------------------------------------------------------------------------------------ the sum
 
 /** The loops along the sum; the innermost goes over what the members read at once. */
@@ -241,14 +164,6 @@ function reduction(item: Item): Statement[] {
       variable(from),
     ),
   ];
-}
-
-/** Where one round of the sum reads. */
-interface Cursor {
-  /** The beginnings of the input's rows, and the place in a row. */
-  readonly rows: readonly Expression[];
-  readonly input: Expression;
-  readonly weight: Expression;
 }
 
 function rounds(item: Item, { rows, input, weight }: Cursor): Statement[] {
@@ -308,90 +223,7 @@ function oneRound(item: Item, cursor: Cursor, round: Expression, isPart: boolean
   return statements;
 }
 
-const lanesOf = (count: number): Type['lanes'] => (count === 8 ? 8 : count === 4 ? 4 : count === 2 ? 2 : 1);
-
 const weightType = ({ units: { scalar } }: MatrixPlan): Type => ({
   scalar,
   lanes: lanesOf(elementsOfA(scalar)),
 });
-
-interface Part {
-  readonly statements: readonly Statement[];
-  readonly value: Expression;
-}
-
-interface InputReader {
-  readonly before: readonly Statement[];
-  readonly read: (block: number, columns: number) => Part;
-}
-
-/** What a member holds of the input in one round; places past the end of a sum stand for its last, with zero weights. */
-function inputReader(item: Item, { rows, input }: Cursor, round: Expression, isPart: boolean): InputReader {
-  const { lowering, contract, plan } = item;
-  const { buffer, strides } = contract.input;
-  const { reads, reading, reduceAxis, blocks, units } = plan;
-  const { extent } = at(contract.axes, reduceAxis);
-  const stride = at(strides, reduceAxis);
-  const offsetOf = (block: number) => blockOffset(plan, block, axis => at(strides, axis));
-  const first = add(multiply(round, literal(4 * reads)), multiply(item.inGroup, literal(reads)));
-  const kept = (k: Expression, last: number) => (isPart ? operation('minimum', [k, literal(last)]) : k);
-  const type: Type = { scalar: units.scalar, lanes: lanesOf(reads) };
-  const place = (k: Expression, block: number): Expression =>
-    add(add(input, multiply(k, literal(stride))), literal(offsetOf(block)));
-  // Blocks that read the same are read once.
-  const known = new Map<string, Expression>();
-  const once = (block: number, columns: number, make: () => Part): Part => {
-    const key = `${columns} ${offsetOf(block)}`;
-    const value = known.get(key);
-    if (value !== undefined) return { statements: [], value };
-    const made = make();
-    known.set(key, made.value);
-    return made;
-  };
-  if (reading === 'along') {
-    const name = fresh(lowering, 'k');
-    return {
-      before: [declare(name, kept(first, extent - reads))],
-      read: (block, columns) =>
-        once(block, columns, () => {
-          const value = fresh(lowering, buffer);
-          const index = add(at(rows, columns), place(variable(name), block));
-          return { statements: [load(value, type, buffer, index)], value: variable(value, type) };
-        }),
-    };
-  }
-  const names = Array.from({ length: reads }, () => fresh(lowering, 'k'));
-  const before = names.map((name, k) => declare(name, kept(add(first, literal(k)), extent - 1)));
-  const isAcross = reading === 'across';
-  // One read serves all blocks of a column; it is made with the first of them.
-  const across = new Map<number, Expression[]>();
-  const readAt = (columns: number, block: number, lanes: number) => {
-    const one: Type = { scalar: units.scalar, lanes: lanesOf(lanes) };
-    const statements: Statement[] = [];
-    const values = names.map(k => {
-      const value = fresh(lowering, buffer);
-      const index = add(at(rows, columns), place(variable(k), block));
-      statements.push(load(value, one, buffer, index));
-      return variable(value, one);
-    });
-    return { statements, values };
-  };
-  return {
-    before,
-    read: (block, columns) =>
-      once(block, columns, () => {
-        const read = isAcross ? across.get(columns) : undefined;
-        const made = read === undefined ? readAt(columns, block, isAcross ? blocks : 1) : undefined;
-        const values = read ?? made?.values ?? [];
-        if (isAcross) across.set(columns, values);
-        const name = fresh(lowering, `${buffer}Part`);
-        const elements = values.map(value => (value.type.lanes === 1 ? value : lane(value, block)));
-        return {
-          statements: [...(made?.statements ?? []), declare(name, { kind: 'vector', type, elements })],
-          value: variable(name, type),
-        };
-      }),
-  };
-}
-
-export const sumType: Type = { scalar: 'f32', lanes: elementsOfD };

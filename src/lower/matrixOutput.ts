@@ -6,7 +6,7 @@ import { elementsOfD, tileColumns, tileRows } from '../kernel/matrix.ts';
 import type { View } from '../tile/tile.ts';
 import { batchRows, bufferNamed, heldAs, type Lowering, rowDistance, tileStart } from './context.ts';
 import { applyEpilogue, type Computed } from './epilogue.ts';
-import { type Item, keptRow, type Sum, viewStart } from './matrix.ts';
+import { type Item, keptRow, type Sum, viewStart } from './matrixItem.ts';
 import { blockOffset } from './matrixPlan.ts';
 import { fresh } from './names.ts';
 import { type PackedResidual, packedResiduals } from './residual.ts';

@@ -1,14 +1,15 @@
 /**
  * How a contract is put on matrix units (kernel/matrix.ts). The weights are the rows of A, the rows of the batch the
- * columns of B and D. An item is what one subgroup computes at once: `blocks` × `tilesOfRows` × `tilesOfColumns` tiles of
- * sums, chosen so that a member ends with neighbours of an output row in its registers and writes them whole:
+ * columns of B and D. An item is what one subgroup computes at once: `blocks` × `tilesOfRows` × `tilesOfColumns`
+ * tiles of sums, chosen so that a member ends with neighbours of an output row in its registers and writes them
+ * whole:
  *
- *   where other axes than that of the rows of A lead from neighbour to neighbour, `blocks` points of them are tiles of their
- *   own, and the same row of each is a member's;
+ *   where other axes than that of the rows of A lead from neighbour to neighbour, `blocks` points of them are tiles
+ *   of their own, and the same row of each is a member's;
  *   where it is the axis of the rows of A, rows are dealt to the tiles so that a member's own are neighbours.
  *
- * The order of a sum is the machine's, so that a member may read `reads` neighbours along it at once: they are its part of
- * several operations, and the weights are packed to match (matrixWeights.ts).
+ * The order of a sum is the machine's, so that a member may read `reads` neighbours along it at once: they are its
+ * part of several operations, and the weights are packed to match (matrixWeights.ts).
  */
 import { at } from '../core/invariant.ts';
 import { freeAxes } from '../ir/tensor.ts';

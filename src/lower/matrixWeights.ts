@@ -1,7 +1,7 @@
 /**
- * Weights as the members of a subgroup read them: for each operation the elements of A that a member holds lie together,
- * and those of the members one after another (kernel/matrix.ts). Rows and lengths that a tile has beyond the weights are
- * zero.
+ * Weights as the members of a subgroup read them: for each operation the elements of A that a member holds lie
+ * together, and those of the members one after another (kernel/matrix.ts). Rows and lengths that a tile has beyond
+ * the weights are zero.
  */
 import { at } from '../core/invariant.ts';
 import {

@@ -143,8 +143,8 @@ const rowEnds = (first: Link | undefined, last: Link | undefined, { holdsRows }:
   holdsRows ? (first?.columns ?? 0) + (last?.rows ?? 0) : 0;
 
 /**
- * Ends of the segments: the fewest elements written between kernels, by dynamic programming over the cuts. What only moves
- * values goes to the kernel before a cut, or to the one after.
+ * Ends of the segments: the fewest elements written between kernels, by dynamic programming over the cuts. What
+ * only moves values goes to the kernel before a cut, or to the one after.
  */
 function cheapestEnds(links: readonly Link[], room: Room, moves: 'before' | 'after'): number[] {
   const total = links.length;

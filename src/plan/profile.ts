@@ -43,7 +43,10 @@ export interface MatrixLimits {
   readonly rowsTogether: number;
   /** Tiles of sums that a subgroup keeps in registers. */
   readonly accumulators: number;
-  /** Groups of a processor, of so many invocations, and the memory of one: what it leaves is a cache of loads on their way. */
+  /**
+   * Groups of a processor, of so many invocations, and the memory of one: what it leaves is a cache of loads
+   * on their way.
+   */
   readonly groupsTogether: number;
   readonly invocations: number;
   readonly tileBytes: number;

@@ -1,7 +1,8 @@
 /**
- * Scratch laid out for those who read it: the axis along which the next contract sums becomes the innermost, so that what
- * a member of a subgroup reads at once lies together (lower/matrix.ts), and so for rows between kernels. A pass over placed
- * programs, in which every value has a buffer of its own; for machines whose way of reading asks for it.
+ * Scratch laid out for those who read it: the axis along which the next contract sums becomes the innermost, so
+ * that what a member of a subgroup reads at once lies together (lower/matrix.ts), and so for rows between kernels.
+ * A pass over placed programs, in which every value has a buffer of its own; for machines whose way of reading asks
+ * for it.
  *
  * The addresses of a buffer are numbered by digits, of which each axis of a view goes over a run of neighbours. Digits
  * change places; an axis whose run is torn apart becomes an axis for each digit.

@@ -5,8 +5,8 @@
  *
  *   t[p1, q] = sum(p0) W[q, p1 p0] x[p1 p0]        y[q] = sum(p1) t[p1, q]
  *
- * As many parts as make the two cheapest, where that is worth a wait for each other, and where the scratch costs no rows
- * of a tile. A pass over a program in which every value has a buffer of its own.
+ * As many parts as make the two cheapest, where that is worth a wait for each other, and where the scratch costs no
+ * rows of a tile. A pass over a program in which every value has a buffer of its own.
  */
 import { at } from '../core/invariant.ts';
 import { computed, element, axis as indexAxis, indexLiteral, type Tensor } from '../ir/tensor.ts';

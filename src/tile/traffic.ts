@@ -1,7 +1,7 @@
 /**
- * What the kernels of a plan move for one row of a large batch, which decides between plans on machines with groups. Rows
- * cross memory once for each buffer they lie in; weights are read from the cache once for each tile of rows, and the input
- * once for each slice.
+ * What the kernels of a plan move for one row of a large batch, which decides between plans on machines with
+ * groups. Rows cross memory once for each buffer they lie in; weights are read from the cache once for each tile of
+ * rows, and the input once for each slice.
  */
 import type { Precision } from '../core/precision.ts';
 import { bytesOf } from './precision.ts';

@@ -1,7 +1,7 @@
 /**
- * Contracts on matrix units: the interpreter of groups, in which the members of a subgroup multiply together, agrees with
- * the tile interpreter up to the order of sums, for operators whose tiles are whole, cut short, and wider than their
- * blocks, and for rows that are not there.
+ * Contracts on matrix units: the interpreter of groups, in which the members of a subgroup multiply together,
+ * agrees with the tile interpreter up to the order of sums, for operators whose tiles are whole, cut short, and
+ * wider than their blocks, and for rows that are not there.
  */
 import { describe, expect, test } from 'vitest';
 import { elaborateSource } from '../../src/check/source.ts';

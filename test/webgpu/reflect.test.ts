@@ -84,7 +84,9 @@ describe.each(cases)('$name on $profile', ({ profile, ...source }) => {
     // Rows begin at whole vectors.
     const planned = scratch.map(({ width }) => Math.ceil(width / 4) * 4 * (tile?.tileRows ?? 0) * 4);
     const { bytes, size } = groupOf(shader.code);
-    expect(size).toBe(group?.invocations);
+    // As many as have work, in whole subgroups.
+    expect(size % 32).toBe(0);
+    expect(size).toBeLessThanOrEqual(group?.invocations ?? 0);
     expect(bytes).toEqual(planned);
     expect(bytes.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(tileBytes);
   });
@@ -173,6 +175,6 @@ describe('the variants that a module carries', () => {
     expect(module.match(/fn f(_[01])?\(/g)).toHaveLength(3);
     expect(module.match(/fn g\(/g)).toHaveLength(1);
     expect(module.match(/reads: \['g.W'\]/g)).toHaveLength(1);
-    expect(module).toContain('requires: { limits: { maxComputeWorkgroupStorageSize: 24000 }, features: [] }');
+    expect(module).toContain('requires: { limits: { maxComputeWorkgroupStorageSize: 24640 }, features: [] }');
   });
 });
