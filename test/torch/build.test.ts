@@ -1,4 +1,4 @@
-/** `sop build --target torch` as files: what is written where nvcc is and where it is not, and what --map leaves there. */
+/** `sop build --target torch` as files: where nvcc is and where it is not, and what --map leaves there. */
 import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { expect, test } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * Writes what device.py runs on a GPU: `node test/torch/forDevice.ts FOLDER [PROFILE]`, with nvcc on the PATH. Operators
- * of every construct at small sizes, and examples at theirs; one module is left without machine code.
+ * Writes what device.py runs on a GPU: `node test/torch/forDevice.ts FOLDER [PROFILE]`, with nvcc on the PATH.
+ * Operators of every construct at small sizes, and examples at theirs; one module is left without machine code.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
