@@ -181,7 +181,8 @@ function printStatement(printer: Printer, node: Statement, indent: string): stri
       ];
     case 'for': {
       const head = dialect.forHead(nameOf(node.variable), text(node.from), text(node.to), text(node.step));
-      const advice = dialect.advice === undefined ? [] : [indent + dialect.advice(text(node.step), node.body)];
+      const advice =
+        dialect.advice === undefined ? [] : [indent + dialect.advice(text(node.step), node.body)];
       return [...advice, ...braces(printer, head, node.body, indent)];
     }
     case 'if': {

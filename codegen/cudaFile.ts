@@ -41,7 +41,11 @@ export function printCudaFile(contents: CudaContents): string {
     '',
     'namespace {',
     '',
-    ...kernelHelpers(contents, [...stored], kernels.some(({ kernel }) => usesMatrixUnits(kernel))),
+    ...kernelHelpers(
+      contents,
+      [...stored],
+      kernels.some(({ kernel }) => usesMatrixUnits(kernel)),
+    ),
     ...vectorFunctions(kernels.map(({ kernel }) => kernel)),
     '',
     ...[...printed.values()].flatMap(({ lines }) => [...lines, '']),
@@ -58,7 +62,9 @@ const headLines = ({ title, modes }: CudaOperator): string[] =>
   modes.flatMap(({ mode, columns, rows, plan, few }) => [
     `// ${title}${mode === 'adjoint' ? "'" : ''}: ${columns} -> ${rows}`,
     ...plan.map(line => `//   ${line}`),
-    ...(few === undefined ? [] : [`//   below ${few.rowsBelow} rows:`, ...few.plan.map(line => `//     ${line}`)]),
+    ...(few === undefined
+      ? []
+      : [`//   below ${few.rowsBelow} rows:`, ...few.plan.map(line => `//     ${line}`)]),
   ]);
 
 type Printed = ReadonlyMap<GroupKernel, CudaKernel>;

@@ -33,7 +33,9 @@ export function kernelHelpers(
   const element = cudaScalars[storage];
   return [
     `using Element = ${element};`,
-    ...(isHalf ? [`struct alignas(8) ${typeName({ scalar: storage, lanes })} { ${element} x, y, z, w; };`] : []),
+    ...(isHalf
+      ? [`struct alignas(8) ${typeName({ scalar: storage, lanes })} { ${element} x, y, z, w; };`]
+      : []),
     '',
     '// Neighbours in memory: one access where they are a whole vector for certain, else one after another.',
     ...accessHelpers(storage),

@@ -9,7 +9,8 @@ const spelled = {
   bf16: { bits: '__bfloat16_as_ushort', number: '__ushort_as_bfloat16', type: 'bf16' },
 } as const satisfies Record<HalfFormat, { bits: string; number: string; type: string }>;
 
-const list = (count: number, one: (k: number) => string): string => Array.from({ length: count }, (_, k) => one(k)).join(', ');
+const list = (count: number, one: (k: number) => string): string =>
+  Array.from({ length: count }, (_, k) => one(k)).join(', ');
 
 export function usesMatrixUnits({ body }: Kernel): boolean {
   let uses = false;

@@ -23,14 +23,19 @@ export const elementsOfB = (scalar: Scalar): number => 2 * packed(scalar);
 export const elementsOfD = 4;
 
 /** What is wrong with the operands of a `multiplyMatrices`. */
-export function matrixProblems({ a, b, part }: { a: Expression; b: Expression; part: number }, sum: Type): string[] {
+export function matrixProblems(
+  { a, b, part }: { a: Expression; b: Expression; part: number },
+  sum: Type,
+): string[] {
   const { scalar } = a.type;
   const isMatrix = scalar === 'f16' || scalar === 'bf16' || scalar === 'f32';
-  if (!isMatrix || b.type.scalar !== scalar) return [`no matrix units multiply ${scalar} by ${b.type.scalar}`];
+  if (!isMatrix || b.type.scalar !== scalar)
+    return [`no matrix units multiply ${scalar} by ${b.type.scalar}`];
   const problems: string[] = [];
   if (sum.scalar !== 'f32' || sum.lanes !== elementsOfD) problems.push('sums of matrices are four f32');
   if (a.type.lanes !== elementsOfA(scalar)) problems.push(`the first operand has ${a.type.lanes} lanes`);
-  if (part < 0 || (part + 1) * elementsOfB(scalar) > b.type.lanes) problems.push(`no part ${part} of the second operand`);
+  if (part < 0 || (part + 1) * elementsOfB(scalar) > b.type.lanes)
+    problems.push(`no part ${part} of the second operand`);
   return problems;
 }
 

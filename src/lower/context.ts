@@ -65,7 +65,10 @@ export function heldAs({ buffers, precision }: Lowering, name: string): RealForm
  * Elements from one row of a buffer to the next. Scratch rows take an odd number of cache lines, so that the
  * same column of several rows falls into different sets of a cache; where there is no cache, whole vectors.
  */
-export function pitchOf(buffer: TileBuffer, { machine, precision }: Pick<Lowering, 'machine' | 'precision'>): number {
+export function pitchOf(
+  buffer: TileBuffer,
+  { machine, precision }: Pick<Lowering, 'machine' | 'precision'>,
+): number {
   const { role, width } = buffer;
   const { lineElements, lanes, matrix } = machine;
   if (role !== 'scratch') return width;

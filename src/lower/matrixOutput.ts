@@ -3,8 +3,8 @@ import { at } from '../core/invariant.ts';
 import { add, declare, lane, literal, multiply, operation, store, variable } from '../kernel/build.ts';
 import type { Expression, Statement, Type } from '../kernel/kernel.ts';
 import { elementsOfD, tileColumns, tileRows } from '../kernel/matrix.ts';
-import { batchRows, bufferNamed, heldAs, type Lowering, rowDistance, tileStart } from './context.ts';
 import type { View } from '../tile/tile.ts';
+import { batchRows, bufferNamed, heldAs, type Lowering, rowDistance, tileStart } from './context.ts';
 import { applyEpilogue, type Computed } from './epilogue.ts';
 import { type Item, keptRow, type Sum, viewStart } from './matrix.ts';
 import { blockOffset } from './matrixPlan.ts';
@@ -40,9 +40,7 @@ function neighboursOf(item: Item): Neighbours[] {
         halves.map(half => ({
           row,
           along: add(add(firstRow, group), literal(tileRows * tile + 8 * half)),
-          elements: own
-            .filter(sum => sum.tile === tile)
-            .map(sum => ({ sum, element: 2 * half + column })),
+          elements: own.filter(sum => sum.tile === tile).map(sum => ({ sum, element: 2 * half + column })),
         })),
       ).flat();
     }),
@@ -164,7 +162,8 @@ function withResiduals(
   const statements: Statement[] = [];
   const read = ({ buffer, offset, strides }: View, rowStart: Expression, stem: string): Expression => {
     const ofRows = at(strides, plan.rowAxis);
-    const place = (k: number) => (plan.writesRows ? k * ofRows : blockOffset(plan, k, axis => at(strides, axis)));
+    const place = (k: number) =>
+      plan.writesRows ? k * ofRows : blockOffset(plan, k, axis => at(strides, axis));
     const places = Array.from({ length: lanes }, (_, k) => place(from + k));
     const start = add(add(rowStart, viewStart(item, strides, offset)), multiply(along, literal(ofRows)));
     const first = at(places, 0);

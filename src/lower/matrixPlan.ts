@@ -70,7 +70,13 @@ export function planMatrix(
   const rowAxis = ofRows ? nearest : widest;
   if (reduceAxis === undefined || rowAxis === undefined) return undefined;
   const most = Math.min(mostNeighbours, units.accumulators);
-  const neighbours = ofRows ? [] : neighboursOf(contract, free.filter(k => k !== rowAxis), most);
+  const neighbours = ofRows
+    ? []
+    : neighboursOf(
+        contract,
+        free.filter(k => k !== rowAxis),
+        most,
+      );
   const readAs = readingOf(contract, reduceAxis, neighbours, units);
   const use = useOf(extentOf(rowAxis), tileRows) * useOf(extentOf(reduceAxis), tileReduce(units.scalar));
   if (use < leastUse) return undefined;

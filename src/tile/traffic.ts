@@ -14,13 +14,15 @@ export interface Traffic {
 }
 
 export function trafficOf(programs: readonly TileProgram[], precision: Precision): Traffic {
-  return programs.map(program => trafficOfOne(program, precision)).reduce(
-    (a, b) => ({
-      memoryBytes: a.memoryBytes + b.memoryBytes,
-      cacheBytes: a.cacheBytes + b.cacheBytes,
-    }),
-    { memoryBytes: 0, cacheBytes: 0 },
-  );
+  return programs
+    .map(program => trafficOfOne(program, precision))
+    .reduce(
+      (a, b) => ({
+        memoryBytes: a.memoryBytes + b.memoryBytes,
+        cacheBytes: a.cacheBytes + b.cacheBytes,
+      }),
+      { memoryBytes: 0, cacheBytes: 0 },
+    );
 }
 
 function trafficOfOne({ buffers, statements, slices, tileRows }: TileProgram, precision: Precision): Traffic {
