@@ -124,31 +124,46 @@ __global__ void __launch_bounds__(32, 16) loldu6_kernel(
     const int rows = min(8, batch - tile);
     // xRows = x, reordered
     if (tile + 7 < batch) {
-      if (lane < 2) {
-        const int work = lane;
-        const int row = work * 4;
+      if (lane < 1) {
+        const int row = 0;
         const int i = 0;
         const float4 x_1 = load<aligned>(&x[(tile + row) * ldx + i]);
         const float4 x_2 = load<aligned>(&x[(tile + (row + 1)) * ldx + i]);
         const float4 x_3 = load<aligned>(&x[(tile + (row + 2)) * ldx + i]);
         const float4 x_4 = load<aligned>(&x[(tile + (row + 3)) * ldx + i]);
+        const float4 x_5 = load<aligned>(&x[(tile + (row + 4)) * ldx + i]);
+        const float4 x_6 = load<aligned>(&x[(tile + (row + 5)) * ldx + i]);
+        const float4 x_7 = load<aligned>(&x[(tile + (row + 6)) * ldx + i]);
+        const float4 x_8 = load<aligned>(&x[(tile + (row + 7)) * ldx + i]);
         store<true>(&xRows[row * 8 + i], x_1);
         store<true>(&xRows[(row + 1) * 8 + i], x_2);
         store<true>(&xRows[(row + 2) * 8 + i], x_3);
         store<true>(&xRows[(row + 3) * 8 + i], x_4);
+        store<true>(&xRows[(row + 4) * 8 + i], x_5);
+        store<true>(&xRows[(row + 5) * 8 + i], x_6);
+        store<true>(&xRows[(row + 6) * 8 + i], x_7);
+        store<true>(&xRows[(row + 7) * 8 + i], x_8);
       }
-      if (lane < 4) {
+      if (lane < 2) {
         const int work1 = lane;
-        const int row_1 = (work1 >> 1) * 4;
+        const int row_1 = 0;
         const int i_1 = 4 + (work1 & 1);
-        const float x_5 = x[(tile + row_1) * ldx + i_1];
-        const float x_6 = x[(tile + (row_1 + 1)) * ldx + i_1];
-        const float x_7 = x[(tile + (row_1 + 2)) * ldx + i_1];
-        const float x_8 = x[(tile + (row_1 + 3)) * ldx + i_1];
-        xRows[row_1 * 8 + i_1] = x_5;
-        xRows[(row_1 + 1) * 8 + i_1] = x_6;
-        xRows[(row_1 + 2) * 8 + i_1] = x_7;
-        xRows[(row_1 + 3) * 8 + i_1] = x_8;
+        const float x_9 = x[(tile + row_1) * ldx + i_1];
+        const float x_10 = x[(tile + (row_1 + 1)) * ldx + i_1];
+        const float x_11 = x[(tile + (row_1 + 2)) * ldx + i_1];
+        const float x_12 = x[(tile + (row_1 + 3)) * ldx + i_1];
+        const float x_13 = x[(tile + (row_1 + 4)) * ldx + i_1];
+        const float x_14 = x[(tile + (row_1 + 5)) * ldx + i_1];
+        const float x_15 = x[(tile + (row_1 + 6)) * ldx + i_1];
+        const float x_16 = x[(tile + (row_1 + 7)) * ldx + i_1];
+        xRows[row_1 * 8 + i_1] = x_9;
+        xRows[(row_1 + 1) * 8 + i_1] = x_10;
+        xRows[(row_1 + 2) * 8 + i_1] = x_11;
+        xRows[(row_1 + 3) * 8 + i_1] = x_12;
+        xRows[(row_1 + 4) * 8 + i_1] = x_13;
+        xRows[(row_1 + 5) * 8 + i_1] = x_14;
+        xRows[(row_1 + 6) * 8 + i_1] = x_15;
+        xRows[(row_1 + 7) * 8 + i_1] = x_16;
       }
     }
     if (batch < tile + 7 + 1) {
@@ -156,23 +171,22 @@ __global__ void __launch_bounds__(32, 16) loldu6_kernel(
       for (int work2 = lane; work2 < rows; work2 += 32) {
         const int row_2 = work2;
         const int i_2 = 0;
-        const float4 x_9 = load<aligned>(&x[(tile + row_2) * ldx + i_2]);
-        store<true>(&xRows[row_2 * 8 + i_2], x_9);
+        const float4 x_17 = load<aligned>(&x[(tile + row_2) * ldx + i_2]);
+        store<true>(&xRows[row_2 * 8 + i_2], x_17);
       }
       #pragma unroll 1
       for (int work3 = lane; work3 < rows * 2; work3 += 32) {
         const int row_3 = (work3 >> 1);
         const int i_3 = 4 + (work3 & 1);
-        const float x_10 = x[(tile + row_3) * ldx + i_3];
-        xRows[row_3 * 8 + i_3] = x_10;
+        const float x_18 = x[(tile + row_3) * ldx + i_3];
+        xRows[row_3 * 8 + i_3] = x_18;
       }
     }
     __syncthreads();
     // y = dense [4, 6] * xRows
     if (tile + 7 < batch) {
-      if (lane < 2) {
-        const int work4 = lane;
-        const int row_4 = work4 * 4;
+      if (lane < 1) {
+        const int row_4 = 0;
         const int at = 0;
         const int in = row_4 * 8 + at;
         const int at_1 = 0;
@@ -181,6 +195,10 @@ __global__ void __launch_bounds__(32, 16) loldu6_kernel(
         float4 sum10 = splat(0.0f);
         float4 sum20 = splat(0.0f);
         float4 sum30 = splat(0.0f);
+        float4 sum40 = splat(0.0f);
+        float4 sum50 = splat(0.0f);
+        float4 sum60 = splat(0.0f);
+        float4 sum70 = splat(0.0f);
         const int w = 0;
         #pragma unroll 1
         for (int p = 0; p < 4; p += 4) {
@@ -190,49 +208,89 @@ __global__ void __launch_bounds__(32, 16) loldu6_kernel(
           const float4 xRows_2 = load<true>(&xRows[inAt + 8]);
           const float4 xRows_3 = load<true>(&xRows[inAt + 16]);
           const float4 xRows_4 = load<true>(&xRows[inAt + 24]);
+          const float4 xRows_5 = load<true>(&xRows[inAt + 32]);
+          const float4 xRows_6 = load<true>(&xRows[inAt + 40]);
+          const float4 xRows_7 = load<true>(&xRows[inAt + 48]);
+          const float4 xRows_8 = load<true>(&xRows[inAt + 56]);
           const float4 weight = load<true>(&w0[wAt]);
           sum00 = multiplyAdd(splat(xRows_1.x), weight, sum00);
           sum10 = multiplyAdd(splat(xRows_2.x), weight, sum10);
           sum20 = multiplyAdd(splat(xRows_3.x), weight, sum20);
           sum30 = multiplyAdd(splat(xRows_4.x), weight, sum30);
+          sum40 = multiplyAdd(splat(xRows_5.x), weight, sum40);
+          sum50 = multiplyAdd(splat(xRows_6.x), weight, sum50);
+          sum60 = multiplyAdd(splat(xRows_7.x), weight, sum60);
+          sum70 = multiplyAdd(splat(xRows_8.x), weight, sum70);
           const float4 weight_1 = load<true>(&w0[wAt + 4]);
           sum00 = multiplyAdd(splat(xRows_1.y), weight_1, sum00);
           sum10 = multiplyAdd(splat(xRows_2.y), weight_1, sum10);
           sum20 = multiplyAdd(splat(xRows_3.y), weight_1, sum20);
           sum30 = multiplyAdd(splat(xRows_4.y), weight_1, sum30);
+          sum40 = multiplyAdd(splat(xRows_5.y), weight_1, sum40);
+          sum50 = multiplyAdd(splat(xRows_6.y), weight_1, sum50);
+          sum60 = multiplyAdd(splat(xRows_7.y), weight_1, sum60);
+          sum70 = multiplyAdd(splat(xRows_8.y), weight_1, sum70);
           const float4 weight_2 = load<true>(&w0[wAt + 8]);
           sum00 = multiplyAdd(splat(xRows_1.z), weight_2, sum00);
           sum10 = multiplyAdd(splat(xRows_2.z), weight_2, sum10);
           sum20 = multiplyAdd(splat(xRows_3.z), weight_2, sum20);
           sum30 = multiplyAdd(splat(xRows_4.z), weight_2, sum30);
+          sum40 = multiplyAdd(splat(xRows_5.z), weight_2, sum40);
+          sum50 = multiplyAdd(splat(xRows_6.z), weight_2, sum50);
+          sum60 = multiplyAdd(splat(xRows_7.z), weight_2, sum60);
+          sum70 = multiplyAdd(splat(xRows_8.z), weight_2, sum70);
           const float4 weight_3 = load<true>(&w0[wAt + 12]);
           sum00 = multiplyAdd(splat(xRows_1.w), weight_3, sum00);
           sum10 = multiplyAdd(splat(xRows_2.w), weight_3, sum10);
           sum20 = multiplyAdd(splat(xRows_3.w), weight_3, sum20);
           sum30 = multiplyAdd(splat(xRows_4.w), weight_3, sum30);
+          sum40 = multiplyAdd(splat(xRows_5.w), weight_3, sum40);
+          sum50 = multiplyAdd(splat(xRows_6.w), weight_3, sum50);
+          sum60 = multiplyAdd(splat(xRows_7.w), weight_3, sum60);
+          sum70 = multiplyAdd(splat(xRows_8.w), weight_3, sum70);
         }
         const float4 weight_4 = load<true>(&w0[w + 16]);
-        const float4 xRows_5 = splat(xRows[in + 4]);
-        sum00 = multiplyAdd(xRows_5, weight_4, sum00);
-        const float4 xRows_6 = splat(xRows[in + 4 + 8]);
-        sum10 = multiplyAdd(xRows_6, weight_4, sum10);
-        const float4 xRows_7 = splat(xRows[in + 4 + 16]);
-        sum20 = multiplyAdd(xRows_7, weight_4, sum20);
-        const float4 xRows_8 = splat(xRows[in + 4 + 24]);
-        sum30 = multiplyAdd(xRows_8, weight_4, sum30);
+        const float4 xRows_9 = splat(xRows[in + 4]);
+        sum00 = multiplyAdd(xRows_9, weight_4, sum00);
+        const float4 xRows_10 = splat(xRows[in + 4 + 8]);
+        sum10 = multiplyAdd(xRows_10, weight_4, sum10);
+        const float4 xRows_11 = splat(xRows[in + 4 + 16]);
+        sum20 = multiplyAdd(xRows_11, weight_4, sum20);
+        const float4 xRows_12 = splat(xRows[in + 4 + 24]);
+        sum30 = multiplyAdd(xRows_12, weight_4, sum30);
+        const float4 xRows_13 = splat(xRows[in + 4 + 32]);
+        sum40 = multiplyAdd(xRows_13, weight_4, sum40);
+        const float4 xRows_14 = splat(xRows[in + 4 + 40]);
+        sum50 = multiplyAdd(xRows_14, weight_4, sum50);
+        const float4 xRows_15 = splat(xRows[in + 4 + 48]);
+        sum60 = multiplyAdd(xRows_15, weight_4, sum60);
+        const float4 xRows_16 = splat(xRows[in + 4 + 56]);
+        sum70 = multiplyAdd(xRows_16, weight_4, sum70);
         const float4 weight_5 = load<true>(&w0[w + 20]);
-        const float4 xRows_9 = splat(xRows[in + 5]);
-        sum00 = multiplyAdd(xRows_9, weight_5, sum00);
-        const float4 xRows_10 = splat(xRows[in + 5 + 8]);
-        sum10 = multiplyAdd(xRows_10, weight_5, sum10);
-        const float4 xRows_11 = splat(xRows[in + 5 + 16]);
-        sum20 = multiplyAdd(xRows_11, weight_5, sum20);
-        const float4 xRows_12 = splat(xRows[in + 5 + 24]);
-        sum30 = multiplyAdd(xRows_12, weight_5, sum30);
+        const float4 xRows_17 = splat(xRows[in + 5]);
+        sum00 = multiplyAdd(xRows_17, weight_5, sum00);
+        const float4 xRows_18 = splat(xRows[in + 5 + 8]);
+        sum10 = multiplyAdd(xRows_18, weight_5, sum10);
+        const float4 xRows_19 = splat(xRows[in + 5 + 16]);
+        sum20 = multiplyAdd(xRows_19, weight_5, sum20);
+        const float4 xRows_20 = splat(xRows[in + 5 + 24]);
+        sum30 = multiplyAdd(xRows_20, weight_5, sum30);
+        const float4 xRows_21 = splat(xRows[in + 5 + 32]);
+        sum40 = multiplyAdd(xRows_21, weight_5, sum40);
+        const float4 xRows_22 = splat(xRows[in + 5 + 40]);
+        sum50 = multiplyAdd(xRows_22, weight_5, sum50);
+        const float4 xRows_23 = splat(xRows[in + 5 + 48]);
+        sum60 = multiplyAdd(xRows_23, weight_5, sum60);
+        const float4 xRows_24 = splat(xRows[in + 5 + 56]);
+        sum70 = multiplyAdd(xRows_24, weight_5, sum70);
         store<aligned>(&y[out], sum00);
         store<aligned>(&y[out + ldy], sum10);
         store<aligned>(&y[out + 2 * ldy], sum20);
         store<aligned>(&y[out + 3 * ldy], sum30);
+        store<aligned>(&y[out + 4 * ldy], sum40);
+        store<aligned>(&y[out + 5 * ldy], sum50);
+        store<aligned>(&y[out + 6 * ldy], sum60);
+        store<aligned>(&y[out + 7 * ldy], sum70);
       }
     }
     if (batch < tile + 7 + 1) {
@@ -249,30 +307,30 @@ __global__ void __launch_bounds__(32, 16) loldu6_kernel(
         for (int p_1 = 0; p_1 < 4; p_1 += 4) {
           const int inAt_1 = in_1 + p_1;
           const int wAt_1 = w_1 + p_1 * 4;
-          const float4 xRows_13 = load<true>(&xRows[inAt_1]);
+          const float4 xRows_25 = load<true>(&xRows[inAt_1]);
           const float4 weight_6 = load<true>(&w0[wAt_1]);
-          sum00_1 = multiplyAdd(splat(xRows_13.x), weight_6, sum00_1);
+          sum00_1 = multiplyAdd(splat(xRows_25.x), weight_6, sum00_1);
           const float4 weight_7 = load<true>(&w0[wAt_1 + 4]);
-          sum00_1 = multiplyAdd(splat(xRows_13.y), weight_7, sum00_1);
+          sum00_1 = multiplyAdd(splat(xRows_25.y), weight_7, sum00_1);
           const float4 weight_8 = load<true>(&w0[wAt_1 + 8]);
-          sum00_1 = multiplyAdd(splat(xRows_13.z), weight_8, sum00_1);
+          sum00_1 = multiplyAdd(splat(xRows_25.z), weight_8, sum00_1);
           const float4 weight_9 = load<true>(&w0[wAt_1 + 12]);
-          sum00_1 = multiplyAdd(splat(xRows_13.w), weight_9, sum00_1);
+          sum00_1 = multiplyAdd(splat(xRows_25.w), weight_9, sum00_1);
         }
-        const float4 xRows_14 = splat(xRows[in_1 + 4]);
+        const float4 xRows_26 = splat(xRows[in_1 + 4]);
         const float4 weight_10 = load<true>(&w0[w_1 + 16]);
-        sum00_1 = multiplyAdd(xRows_14, weight_10, sum00_1);
-        const float4 xRows_15 = splat(xRows[in_1 + 5]);
+        sum00_1 = multiplyAdd(xRows_26, weight_10, sum00_1);
+        const float4 xRows_27 = splat(xRows[in_1 + 5]);
         const float4 weight_11 = load<true>(&w0[w_1 + 20]);
-        sum00_1 = multiplyAdd(xRows_15, weight_11, sum00_1);
+        sum00_1 = multiplyAdd(xRows_27, weight_11, sum00_1);
         store<aligned>(&y[out_1], sum00_1);
       }
     }
     // t0 = dense [2, 6] * xRows
     if (tile + 7 < batch) {
-      if (lane < 4) {
+      if (lane < 2) {
         const int work6 = lane;
-        const int row_6 = (work6 >> 1) * 4;
+        const int row_6 = 0;
         const int q = (work6 & 1);
         const int at_4 = 0;
         const int in_2 = row_6 * 8 + at_4;
@@ -282,25 +340,41 @@ __global__ void __launch_bounds__(32, 16) loldu6_kernel(
         float sum10_1 = 0.0f;
         float sum20_1 = 0.0f;
         float sum30_1 = 0.0f;
+        float sum40_1 = 0.0f;
+        float sum50_1 = 0.0f;
+        float sum60_1 = 0.0f;
+        float sum70_1 = 0.0f;
         const int w_2 = q;
         #pragma unroll 4
         for (int p_2 = 0; p_2 < 6; ++p_2) {
           const int inAt_2 = in_2 + p_2;
           const int wAt_2 = w_2 + p_2 * 2;
           const float weight_12 = w1[wAt_2];
-          const float xRows_16 = xRows[inAt_2];
-          sum00_2 = fmaf(xRows_16, weight_12, sum00_2);
-          const float xRows_17 = xRows[inAt_2 + 8];
-          sum10_1 = fmaf(xRows_17, weight_12, sum10_1);
-          const float xRows_18 = xRows[inAt_2 + 16];
-          sum20_1 = fmaf(xRows_18, weight_12, sum20_1);
-          const float xRows_19 = xRows[inAt_2 + 24];
-          sum30_1 = fmaf(xRows_19, weight_12, sum30_1);
+          const float xRows_28 = xRows[inAt_2];
+          sum00_2 = fmaf(xRows_28, weight_12, sum00_2);
+          const float xRows_29 = xRows[inAt_2 + 8];
+          sum10_1 = fmaf(xRows_29, weight_12, sum10_1);
+          const float xRows_30 = xRows[inAt_2 + 16];
+          sum20_1 = fmaf(xRows_30, weight_12, sum20_1);
+          const float xRows_31 = xRows[inAt_2 + 24];
+          sum30_1 = fmaf(xRows_31, weight_12, sum30_1);
+          const float xRows_32 = xRows[inAt_2 + 32];
+          sum40_1 = fmaf(xRows_32, weight_12, sum40_1);
+          const float xRows_33 = xRows[inAt_2 + 40];
+          sum50_1 = fmaf(xRows_33, weight_12, sum50_1);
+          const float xRows_34 = xRows[inAt_2 + 48];
+          sum60_1 = fmaf(xRows_34, weight_12, sum60_1);
+          const float xRows_35 = xRows[inAt_2 + 56];
+          sum70_1 = fmaf(xRows_35, weight_12, sum70_1);
         }
         t0[out_2] = sum00_2;
         t0[out_2 + 4] = sum10_1;
         t0[out_2 + 8] = sum20_1;
         t0[out_2 + 12] = sum30_1;
+        t0[out_2 + 16] = sum40_1;
+        t0[out_2 + 20] = sum50_1;
+        t0[out_2 + 24] = sum60_1;
+        t0[out_2 + 28] = sum70_1;
       }
     }
     if (batch < tile + 7 + 1) {
@@ -318,11 +392,11 @@ __global__ void __launch_bounds__(32, 16) loldu6_kernel(
         for (int p_3 = 0; p_3 < 6; ++p_3) {
           const int inAt_3 = in_3 + p_3;
           const int wAt_3 = w_3 + p_3 * 2;
-          const float xRows_20 = xRows[inAt_3];
+          const float xRows_36 = xRows[inAt_3];
           const float weight_13 = w1[wAt_3];
-          sum00_3 = fmaf(xRows_20, weight_13, sum00_3);
+          sum00_3 = fmaf(xRows_36, weight_13, sum00_3);
           const float weight_14 = w1[wAt_3 + 1];
-          sum01 = fmaf(xRows_20, weight_14, sum01);
+          sum01 = fmaf(xRows_36, weight_14, sum01);
         }
         t0[out_3] = sum00_3;
         t0[out_3 + 1] = sum01;
@@ -331,9 +405,8 @@ __global__ void __launch_bounds__(32, 16) loldu6_kernel(
     __syncthreads();
     // y += dense [4, 2] * t0
     if (tile + 7 < batch) {
-      if (lane < 2) {
-        const int work8 = lane;
-        const int row_8 = work8 * 4;
+      if (lane < 1) {
+        const int row_8 = 0;
         const int at_8 = 0;
         const int in_4 = row_8 * 4 + at_8;
         const int at_9 = 0;
@@ -346,6 +419,14 @@ __global__ void __launch_bounds__(32, 16) loldu6_kernel(
         float4 sum20_2 = y_3;
         const float4 y_4 = load<aligned>(&y[out_4 + 3 * ldy]);
         float4 sum30_2 = y_4;
+        const float4 y_5 = load<aligned>(&y[out_4 + 4 * ldy]);
+        float4 sum40_2 = y_5;
+        const float4 y_6 = load<aligned>(&y[out_4 + 5 * ldy]);
+        float4 sum50_2 = y_6;
+        const float4 y_7 = load<aligned>(&y[out_4 + 6 * ldy]);
+        float4 sum60_2 = y_7;
+        const float4 y_8 = load<aligned>(&y[out_4 + 7 * ldy]);
+        float4 sum70_2 = y_8;
         const int w_4 = 0;
         const float4 weight_15 = load<true>(&w2[w_4]);
         const float4 t0_1 = splat(t0[in_4]);
@@ -356,19 +437,39 @@ __global__ void __launch_bounds__(32, 16) loldu6_kernel(
         sum20_2 = multiplyAdd(t0_3, weight_15, sum20_2);
         const float4 t0_4 = splat(t0[in_4 + 12]);
         sum30_2 = multiplyAdd(t0_4, weight_15, sum30_2);
+        const float4 t0_5 = splat(t0[in_4 + 16]);
+        sum40_2 = multiplyAdd(t0_5, weight_15, sum40_2);
+        const float4 t0_6 = splat(t0[in_4 + 20]);
+        sum50_2 = multiplyAdd(t0_6, weight_15, sum50_2);
+        const float4 t0_7 = splat(t0[in_4 + 24]);
+        sum60_2 = multiplyAdd(t0_7, weight_15, sum60_2);
+        const float4 t0_8 = splat(t0[in_4 + 28]);
+        sum70_2 = multiplyAdd(t0_8, weight_15, sum70_2);
         const float4 weight_16 = load<true>(&w2[w_4 + 4]);
-        const float4 t0_5 = splat(t0[in_4 + 1]);
-        sum00_4 = multiplyAdd(t0_5, weight_16, sum00_4);
-        const float4 t0_6 = splat(t0[in_4 + 1 + 4]);
-        sum10_2 = multiplyAdd(t0_6, weight_16, sum10_2);
-        const float4 t0_7 = splat(t0[in_4 + 1 + 8]);
-        sum20_2 = multiplyAdd(t0_7, weight_16, sum20_2);
-        const float4 t0_8 = splat(t0[in_4 + 1 + 12]);
-        sum30_2 = multiplyAdd(t0_8, weight_16, sum30_2);
+        const float4 t0_9 = splat(t0[in_4 + 1]);
+        sum00_4 = multiplyAdd(t0_9, weight_16, sum00_4);
+        const float4 t0_10 = splat(t0[in_4 + 1 + 4]);
+        sum10_2 = multiplyAdd(t0_10, weight_16, sum10_2);
+        const float4 t0_11 = splat(t0[in_4 + 1 + 8]);
+        sum20_2 = multiplyAdd(t0_11, weight_16, sum20_2);
+        const float4 t0_12 = splat(t0[in_4 + 1 + 12]);
+        sum30_2 = multiplyAdd(t0_12, weight_16, sum30_2);
+        const float4 t0_13 = splat(t0[in_4 + 1 + 16]);
+        sum40_2 = multiplyAdd(t0_13, weight_16, sum40_2);
+        const float4 t0_14 = splat(t0[in_4 + 1 + 20]);
+        sum50_2 = multiplyAdd(t0_14, weight_16, sum50_2);
+        const float4 t0_15 = splat(t0[in_4 + 1 + 24]);
+        sum60_2 = multiplyAdd(t0_15, weight_16, sum60_2);
+        const float4 t0_16 = splat(t0[in_4 + 1 + 28]);
+        sum70_2 = multiplyAdd(t0_16, weight_16, sum70_2);
         store<aligned>(&y[out_4], sum00_4);
         store<aligned>(&y[out_4 + ldy], sum10_2);
         store<aligned>(&y[out_4 + 2 * ldy], sum20_2);
         store<aligned>(&y[out_4 + 3 * ldy], sum30_2);
+        store<aligned>(&y[out_4 + 4 * ldy], sum40_2);
+        store<aligned>(&y[out_4 + 5 * ldy], sum50_2);
+        store<aligned>(&y[out_4 + 6 * ldy], sum60_2);
+        store<aligned>(&y[out_4 + 7 * ldy], sum70_2);
       }
     }
     if (batch < tile + 7 + 1) {
@@ -379,15 +480,15 @@ __global__ void __launch_bounds__(32, 16) loldu6_kernel(
         const int in_5 = row_9 * 4 + at_10;
         const int at_11 = 0;
         const int out_5 = (tile + row_9) * ldy + at_11;
-        const float4 y_5 = load<aligned>(&y[out_5]);
-        float4 sum00_5 = y_5;
+        const float4 y_9 = load<aligned>(&y[out_5]);
+        float4 sum00_5 = y_9;
         const int w_5 = 0;
-        const float4 t0_9 = splat(t0[in_5]);
+        const float4 t0_17 = splat(t0[in_5]);
         const float4 weight_17 = load<true>(&w2[w_5]);
-        sum00_5 = multiplyAdd(t0_9, weight_17, sum00_5);
-        const float4 t0_10 = splat(t0[in_5 + 1]);
+        sum00_5 = multiplyAdd(t0_17, weight_17, sum00_5);
+        const float4 t0_18 = splat(t0[in_5 + 1]);
         const float4 weight_18 = load<true>(&w2[w_5 + 4]);
-        sum00_5 = multiplyAdd(t0_10, weight_18, sum00_5);
+        sum00_5 = multiplyAdd(t0_18, weight_18, sum00_5);
         store<aligned>(&y[out_5], sum00_5);
       }
     }

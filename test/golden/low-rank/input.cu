@@ -42,10 +42,10 @@ __global__ void __launch_bounds__(256, 2) adapted256_pack_w0_kernel(
   const int lane = static_cast<int>(threadIdx.x);
   #pragma unroll 1
   for (int work = group * 256 + lane; work < 1024; work += groups * 256) {
-    const int i = (work >> 6);
-    const int j = ((work >> 2) & 15);
-    const int start = j * 64 + i * 4;
-    const int start_1 = i * 64 + j * 4;
+    const int i = (work >> 7);
+    const int j = ((work >> 2) & 31);
+    const int start = j * 32 + i * 4;
+    const int start_1 = i * 128 + j * 4;
     const int k = (work & 3);
     const double x = widened(V[start + k]);
     target[start_1 + k] = static_cast<float>(x);
@@ -92,10 +92,10 @@ __global__ void __launch_bounds__(256, 2) adapted256_pack_w2_kernel(
 // w1: dense [256, 4]
 // w2: diagonal
 template <bool aligned>
-__global__ void __launch_bounds__(128, 4) adapted256_kernel(
+__global__ void __launch_bounds__(64, 8) adapted256_kernel(
     const float* __restrict__ x, float* __restrict__ y, const float* __restrict__ w0,
     const float* __restrict__ w1, const float* __restrict__ w2, int batch, int ldx, int ldy) {
-  __shared__ __align__(16) float t0[512]; // scratch [8, 64]
+  __shared__ __align__(16) float t0[1024]; // scratch [8, 128]
   __shared__ __align__(16) float t1[32]; // scratch [8, 4]
   __shared__ __align__(16) float xRows[2048]; // scratch [8, 256]
   const int group = static_cast<int>(blockIdx.x);
@@ -108,24 +108,32 @@ __global__ void __launch_bounds__(128, 4) adapted256_kernel(
     // xRows = x, reordered
     if (tile + 7 < batch) {
       const int work = lane;
-      const int row = (work >> 6) * 4;
+      const int row = 0;
       const int i = (work & 63) * 4;
       const float4 x_1 = load<aligned>(&x[(tile + row) * ldx + i]);
       const float4 x_2 = load<aligned>(&x[(tile + (row + 1)) * ldx + i]);
       const float4 x_3 = load<aligned>(&x[(tile + (row + 2)) * ldx + i]);
       const float4 x_4 = load<aligned>(&x[(tile + (row + 3)) * ldx + i]);
+      const float4 x_5 = load<aligned>(&x[(tile + (row + 4)) * ldx + i]);
+      const float4 x_6 = load<aligned>(&x[(tile + (row + 5)) * ldx + i]);
+      const float4 x_7 = load<aligned>(&x[(tile + (row + 6)) * ldx + i]);
+      const float4 x_8 = load<aligned>(&x[(tile + (row + 7)) * ldx + i]);
       store<true>(&xRows[row * 256 + i], x_1);
       store<true>(&xRows[(row + 1) * 256 + i], x_2);
       store<true>(&xRows[(row + 2) * 256 + i], x_3);
       store<true>(&xRows[(row + 3) * 256 + i], x_4);
+      store<true>(&xRows[(row + 4) * 256 + i], x_5);
+      store<true>(&xRows[(row + 5) * 256 + i], x_6);
+      store<true>(&xRows[(row + 6) * 256 + i], x_7);
+      store<true>(&xRows[(row + 7) * 256 + i], x_8);
     }
     if (batch < tile + 7 + 1) {
       #pragma unroll 1
-      for (int work1 = lane; work1 < rows * 64; work1 += 128) {
+      for (int work1 = lane; work1 < rows * 64; work1 += 64) {
         const int row_1 = (work1 >> 6);
         const int i_1 = (work1 & 63) * 4;
-        const float4 x_5 = load<aligned>(&x[(tile + row_1) * ldx + i_1]);
-        store<true>(&xRows[row_1 * 256 + i_1], x_5);
+        const float4 x_9 = load<aligned>(&x[(tile + row_1) * ldx + i_1]);
+        store<true>(&xRows[row_1 * 256 + i_1], x_9);
       }
     }
     __syncthreads();
@@ -133,105 +141,133 @@ __global__ void __launch_bounds__(128, 4) adapted256_kernel(
     if (tile + 7 < batch) {
       if (lane < 32) {
         const int work2 = lane;
-        const int row_2 = (work2 >> 4) * 4;
-        const int p1 = (work2 & 15);
-        const int at = p1 * 16;
+        const int row_2 = 0;
+        const int p1 = (work2 & 31);
+        const int at = p1 * 8;
         const int in = row_2 * 256 + at;
         const int at_1 = p1 * 4;
-        const int out = row_2 * 64 + at_1;
+        const int out = row_2 * 128 + at_1;
         float4 sum00 = splat(0.0f);
         float4 sum10 = splat(0.0f);
         float4 sum20 = splat(0.0f);
         float4 sum30 = splat(0.0f);
+        float4 sum40 = splat(0.0f);
+        float4 sum50 = splat(0.0f);
+        float4 sum60 = splat(0.0f);
+        float4 sum70 = splat(0.0f);
         const int w = p1 * 4;
         const float4 weight = load<true>(&w0[w]);
         float4 ready = weight;
-        const float4 weight_1 = load<true>(&w0[w + 64]);
+        const float4 weight_1 = load<true>(&w0[w + 128]);
         float4 ready_1 = weight_1;
-        const float4 weight_2 = load<true>(&w0[w + 128]);
+        const float4 weight_2 = load<true>(&w0[w + 256]);
         float4 ready_2 = weight_2;
-        const float4 weight_3 = load<true>(&w0[w + 192]);
+        const float4 weight_3 = load<true>(&w0[w + 384]);
         float4 ready_3 = weight_3;
         #pragma unroll 1
-        for (int p0 = 0; p0 < 16; p0 += 4) {
+        for (int p0 = 0; p0 < 8; p0 += 4) {
           const int inAt = in + p0;
-          const int nextAt = w + min(p0 + 4, 12) * 64;
+          const int nextAt = w + min(p0 + 4, 4) * 128;
           const float4 weight_4 = load<true>(&w0[nextAt]);
-          const float4 weight_5 = load<true>(&w0[nextAt + 64]);
-          const float4 weight_6 = load<true>(&w0[nextAt + 128]);
-          const float4 weight_7 = load<true>(&w0[nextAt + 192]);
+          const float4 weight_5 = load<true>(&w0[nextAt + 128]);
+          const float4 weight_6 = load<true>(&w0[nextAt + 256]);
+          const float4 weight_7 = load<true>(&w0[nextAt + 384]);
           const float4 xRows_1 = load<true>(&xRows[inAt]);
           const float4 xRows_2 = load<true>(&xRows[inAt + 256]);
           const float4 xRows_3 = load<true>(&xRows[inAt + 512]);
           const float4 xRows_4 = load<true>(&xRows[inAt + 768]);
+          const float4 xRows_5 = load<true>(&xRows[inAt + 1024]);
+          const float4 xRows_6 = load<true>(&xRows[inAt + 1280]);
+          const float4 xRows_7 = load<true>(&xRows[inAt + 1536]);
+          const float4 xRows_8 = load<true>(&xRows[inAt + 1792]);
           sum00 = multiplyAdd(splat(xRows_1.x), ready, sum00);
           sum10 = multiplyAdd(splat(xRows_2.x), ready, sum10);
           sum20 = multiplyAdd(splat(xRows_3.x), ready, sum20);
           sum30 = multiplyAdd(splat(xRows_4.x), ready, sum30);
+          sum40 = multiplyAdd(splat(xRows_5.x), ready, sum40);
+          sum50 = multiplyAdd(splat(xRows_6.x), ready, sum50);
+          sum60 = multiplyAdd(splat(xRows_7.x), ready, sum60);
+          sum70 = multiplyAdd(splat(xRows_8.x), ready, sum70);
           sum00 = multiplyAdd(splat(xRows_1.y), ready_1, sum00);
           sum10 = multiplyAdd(splat(xRows_2.y), ready_1, sum10);
           sum20 = multiplyAdd(splat(xRows_3.y), ready_1, sum20);
           sum30 = multiplyAdd(splat(xRows_4.y), ready_1, sum30);
+          sum40 = multiplyAdd(splat(xRows_5.y), ready_1, sum40);
+          sum50 = multiplyAdd(splat(xRows_6.y), ready_1, sum50);
+          sum60 = multiplyAdd(splat(xRows_7.y), ready_1, sum60);
+          sum70 = multiplyAdd(splat(xRows_8.y), ready_1, sum70);
           sum00 = multiplyAdd(splat(xRows_1.z), ready_2, sum00);
           sum10 = multiplyAdd(splat(xRows_2.z), ready_2, sum10);
           sum20 = multiplyAdd(splat(xRows_3.z), ready_2, sum20);
           sum30 = multiplyAdd(splat(xRows_4.z), ready_2, sum30);
+          sum40 = multiplyAdd(splat(xRows_5.z), ready_2, sum40);
+          sum50 = multiplyAdd(splat(xRows_6.z), ready_2, sum50);
+          sum60 = multiplyAdd(splat(xRows_7.z), ready_2, sum60);
+          sum70 = multiplyAdd(splat(xRows_8.z), ready_2, sum70);
           sum00 = multiplyAdd(splat(xRows_1.w), ready_3, sum00);
           sum10 = multiplyAdd(splat(xRows_2.w), ready_3, sum10);
           sum20 = multiplyAdd(splat(xRows_3.w), ready_3, sum20);
           sum30 = multiplyAdd(splat(xRows_4.w), ready_3, sum30);
+          sum40 = multiplyAdd(splat(xRows_5.w), ready_3, sum40);
+          sum50 = multiplyAdd(splat(xRows_6.w), ready_3, sum50);
+          sum60 = multiplyAdd(splat(xRows_7.w), ready_3, sum60);
+          sum70 = multiplyAdd(splat(xRows_8.w), ready_3, sum70);
           ready = weight_4;
           ready_1 = weight_5;
           ready_2 = weight_6;
           ready_3 = weight_7;
         }
         store<true>(&t0[out], sum00);
-        store<true>(&t0[out + 64], sum10);
-        store<true>(&t0[out + 128], sum20);
-        store<true>(&t0[out + 192], sum30);
+        store<true>(&t0[out + 128], sum10);
+        store<true>(&t0[out + 256], sum20);
+        store<true>(&t0[out + 384], sum30);
+        store<true>(&t0[out + 512], sum40);
+        store<true>(&t0[out + 640], sum50);
+        store<true>(&t0[out + 768], sum60);
+        store<true>(&t0[out + 896], sum70);
       }
     }
     if (batch < tile + 7 + 1) {
       #pragma unroll 1
-      for (int work3 = lane; work3 < rows * 16; work3 += 128) {
-        const int row_3 = (work3 >> 4);
-        const int p1_1 = (work3 & 15);
-        const int at_2 = p1_1 * 16;
+      for (int work3 = lane; work3 < rows * 32; work3 += 64) {
+        const int row_3 = (work3 >> 5);
+        const int p1_1 = (work3 & 31);
+        const int at_2 = p1_1 * 8;
         const int in_1 = row_3 * 256 + at_2;
         const int at_3 = p1_1 * 4;
-        const int out_1 = row_3 * 64 + at_3;
+        const int out_1 = row_3 * 128 + at_3;
         float4 sum00_1 = splat(0.0f);
         const int w_1 = p1_1 * 4;
         #pragma unroll 1
-        for (int p0_1 = 0; p0_1 < 16; p0_1 += 4) {
+        for (int p0_1 = 0; p0_1 < 8; p0_1 += 4) {
           const int inAt_1 = in_1 + p0_1;
-          const int wAt_1 = w_1 + p0_1 * 64;
-          const float4 xRows_5 = load<true>(&xRows[inAt_1]);
+          const int wAt_1 = w_1 + p0_1 * 128;
+          const float4 xRows_9 = load<true>(&xRows[inAt_1]);
           const float4 weight_8 = load<true>(&w0[wAt_1]);
-          sum00_1 = multiplyAdd(splat(xRows_5.x), weight_8, sum00_1);
-          const float4 weight_9 = load<true>(&w0[wAt_1 + 64]);
-          sum00_1 = multiplyAdd(splat(xRows_5.y), weight_9, sum00_1);
-          const float4 weight_10 = load<true>(&w0[wAt_1 + 128]);
-          sum00_1 = multiplyAdd(splat(xRows_5.z), weight_10, sum00_1);
-          const float4 weight_11 = load<true>(&w0[wAt_1 + 192]);
-          sum00_1 = multiplyAdd(splat(xRows_5.w), weight_11, sum00_1);
+          sum00_1 = multiplyAdd(splat(xRows_9.x), weight_8, sum00_1);
+          const float4 weight_9 = load<true>(&w0[wAt_1 + 128]);
+          sum00_1 = multiplyAdd(splat(xRows_9.y), weight_9, sum00_1);
+          const float4 weight_10 = load<true>(&w0[wAt_1 + 256]);
+          sum00_1 = multiplyAdd(splat(xRows_9.z), weight_10, sum00_1);
+          const float4 weight_11 = load<true>(&w0[wAt_1 + 384]);
+          sum00_1 = multiplyAdd(splat(xRows_9.w), weight_11, sum00_1);
         }
         store<true>(&t0[out_1], sum00_1);
       }
     }
     __syncthreads();
-    // t1 = sum [16] * t0
+    // t1 = sum [32] * t0
     if (0 < rows) {
       #pragma unroll 1
-      for (int work4 = lane; work4 < rows; work4 += 128) {
+      for (int work4 = lane; work4 < rows; work4 += 64) {
         const int row_4 = work4;
         const int at_4 = 0;
-        const int in_2 = row_4 * 64 + at_4;
+        const int in_2 = row_4 * 128 + at_4;
         const int at_5 = 0;
         const int out_2 = row_4 * 4 + at_5;
         float4 sum00_2 = splat(0.0f);
         #pragma unroll 4
-        for (int p1_2 = 0; p1_2 < 16; ++p1_2) {
+        for (int p1_2 = 0; p1_2 < 32; ++p1_2) {
           const int inAt_2 = in_2 + p1_2 * 4;
           const float4 t0_1 = load<true>(&t0[inAt_2]);
           sum00_2 = sum00_2 + t0_1;
@@ -243,7 +279,7 @@ __global__ void __launch_bounds__(128, 4) adapted256_kernel(
     // y = dense [256, 4] * t1 + diagonal * x
     if (tile + 7 < batch) {
       const int work5 = lane;
-      const int row_5 = (work5 >> 6) * 4;
+      const int row_5 = 0;
       const int q = (work5 & 63);
       const int at_6 = 0;
       const int in_3 = row_5 * 4 + at_6;
@@ -253,6 +289,10 @@ __global__ void __launch_bounds__(128, 4) adapted256_kernel(
       float4 sum10_1 = splat(0.0f);
       float4 sum20_1 = splat(0.0f);
       float4 sum30_1 = splat(0.0f);
+      float4 sum40_1 = splat(0.0f);
+      float4 sum50_1 = splat(0.0f);
+      float4 sum60_1 = splat(0.0f);
+      float4 sum70_1 = splat(0.0f);
       const int w_3 = q * 4;
       #pragma unroll 1
       for (int p = 0; p < 4; p += 4) {
@@ -262,48 +302,80 @@ __global__ void __launch_bounds__(128, 4) adapted256_kernel(
         const float4 t1_2 = load<true>(&t1[inAt_3 + 4]);
         const float4 t1_3 = load<true>(&t1[inAt_3 + 8]);
         const float4 t1_4 = load<true>(&t1[inAt_3 + 12]);
+        const float4 t1_5 = load<true>(&t1[inAt_3 + 16]);
+        const float4 t1_6 = load<true>(&t1[inAt_3 + 20]);
+        const float4 t1_7 = load<true>(&t1[inAt_3 + 24]);
+        const float4 t1_8 = load<true>(&t1[inAt_3 + 28]);
         const float4 weight_12 = load<true>(&w1[wAt_3]);
         sum00_3 = multiplyAdd(splat(t1_1.x), weight_12, sum00_3);
         sum10_1 = multiplyAdd(splat(t1_2.x), weight_12, sum10_1);
         sum20_1 = multiplyAdd(splat(t1_3.x), weight_12, sum20_1);
         sum30_1 = multiplyAdd(splat(t1_4.x), weight_12, sum30_1);
+        sum40_1 = multiplyAdd(splat(t1_5.x), weight_12, sum40_1);
+        sum50_1 = multiplyAdd(splat(t1_6.x), weight_12, sum50_1);
+        sum60_1 = multiplyAdd(splat(t1_7.x), weight_12, sum60_1);
+        sum70_1 = multiplyAdd(splat(t1_8.x), weight_12, sum70_1);
         const float4 weight_13 = load<true>(&w1[wAt_3 + 256]);
         sum00_3 = multiplyAdd(splat(t1_1.y), weight_13, sum00_3);
         sum10_1 = multiplyAdd(splat(t1_2.y), weight_13, sum10_1);
         sum20_1 = multiplyAdd(splat(t1_3.y), weight_13, sum20_1);
         sum30_1 = multiplyAdd(splat(t1_4.y), weight_13, sum30_1);
+        sum40_1 = multiplyAdd(splat(t1_5.y), weight_13, sum40_1);
+        sum50_1 = multiplyAdd(splat(t1_6.y), weight_13, sum50_1);
+        sum60_1 = multiplyAdd(splat(t1_7.y), weight_13, sum60_1);
+        sum70_1 = multiplyAdd(splat(t1_8.y), weight_13, sum70_1);
         const float4 weight_14 = load<true>(&w1[wAt_3 + 512]);
         sum00_3 = multiplyAdd(splat(t1_1.z), weight_14, sum00_3);
         sum10_1 = multiplyAdd(splat(t1_2.z), weight_14, sum10_1);
         sum20_1 = multiplyAdd(splat(t1_3.z), weight_14, sum20_1);
         sum30_1 = multiplyAdd(splat(t1_4.z), weight_14, sum30_1);
+        sum40_1 = multiplyAdd(splat(t1_5.z), weight_14, sum40_1);
+        sum50_1 = multiplyAdd(splat(t1_6.z), weight_14, sum50_1);
+        sum60_1 = multiplyAdd(splat(t1_7.z), weight_14, sum60_1);
+        sum70_1 = multiplyAdd(splat(t1_8.z), weight_14, sum70_1);
         const float4 weight_15 = load<true>(&w1[wAt_3 + 768]);
         sum00_3 = multiplyAdd(splat(t1_1.w), weight_15, sum00_3);
         sum10_1 = multiplyAdd(splat(t1_2.w), weight_15, sum10_1);
         sum20_1 = multiplyAdd(splat(t1_3.w), weight_15, sum20_1);
         sum30_1 = multiplyAdd(splat(t1_4.w), weight_15, sum30_1);
+        sum40_1 = multiplyAdd(splat(t1_5.w), weight_15, sum40_1);
+        sum50_1 = multiplyAdd(splat(t1_6.w), weight_15, sum50_1);
+        sum60_1 = multiplyAdd(splat(t1_7.w), weight_15, sum60_1);
+        sum70_1 = multiplyAdd(splat(t1_8.w), weight_15, sum70_1);
       }
       const int at_8 = q * 4;
       const int from = (tile + row_5) * ldx + at_8;
       const int at_9 = q * 4;
       const int dAt = at_9;
       const float4 weight_16 = load<true>(&w2[dAt]);
-      const float4 x_6 = load<aligned>(&x[from]);
-      sum00_3 = multiplyAdd(x_6, weight_16, sum00_3);
-      const float4 x_7 = load<aligned>(&x[from + ldx]);
-      sum10_1 = multiplyAdd(x_7, weight_16, sum10_1);
-      const float4 x_8 = load<aligned>(&x[from + 2 * ldx]);
-      sum20_1 = multiplyAdd(x_8, weight_16, sum20_1);
-      const float4 x_9 = load<aligned>(&x[from + 3 * ldx]);
-      sum30_1 = multiplyAdd(x_9, weight_16, sum30_1);
+      const float4 x_10 = load<aligned>(&x[from]);
+      sum00_3 = multiplyAdd(x_10, weight_16, sum00_3);
+      const float4 x_11 = load<aligned>(&x[from + ldx]);
+      sum10_1 = multiplyAdd(x_11, weight_16, sum10_1);
+      const float4 x_12 = load<aligned>(&x[from + 2 * ldx]);
+      sum20_1 = multiplyAdd(x_12, weight_16, sum20_1);
+      const float4 x_13 = load<aligned>(&x[from + 3 * ldx]);
+      sum30_1 = multiplyAdd(x_13, weight_16, sum30_1);
+      const float4 x_14 = load<aligned>(&x[from + 4 * ldx]);
+      sum40_1 = multiplyAdd(x_14, weight_16, sum40_1);
+      const float4 x_15 = load<aligned>(&x[from + 5 * ldx]);
+      sum50_1 = multiplyAdd(x_15, weight_16, sum50_1);
+      const float4 x_16 = load<aligned>(&x[from + 6 * ldx]);
+      sum60_1 = multiplyAdd(x_16, weight_16, sum60_1);
+      const float4 x_17 = load<aligned>(&x[from + 7 * ldx]);
+      sum70_1 = multiplyAdd(x_17, weight_16, sum70_1);
       store<aligned>(&y[out_3], sum00_3);
       store<aligned>(&y[out_3 + ldy], sum10_1);
       store<aligned>(&y[out_3 + 2 * ldy], sum20_1);
       store<aligned>(&y[out_3 + 3 * ldy], sum30_1);
+      store<aligned>(&y[out_3 + 4 * ldy], sum40_1);
+      store<aligned>(&y[out_3 + 5 * ldy], sum50_1);
+      store<aligned>(&y[out_3 + 6 * ldy], sum60_1);
+      store<aligned>(&y[out_3 + 7 * ldy], sum70_1);
     }
     if (batch < tile + 7 + 1) {
       #pragma unroll 1
-      for (int work6 = lane; work6 < rows * 64; work6 += 128) {
+      for (int work6 = lane; work6 < rows * 64; work6 += 64) {
         const int row_6 = (work6 >> 6);
         const int q_1 = (work6 & 63);
         const int at_10 = 0;
@@ -316,23 +388,23 @@ __global__ void __launch_bounds__(128, 4) adapted256_kernel(
         for (int p_1 = 0; p_1 < 4; p_1 += 4) {
           const int inAt_4 = in_4 + p_1;
           const int wAt_4 = w_4 + p_1 * 256;
-          const float4 t1_5 = load<true>(&t1[inAt_4]);
+          const float4 t1_9 = load<true>(&t1[inAt_4]);
           const float4 weight_17 = load<true>(&w1[wAt_4]);
-          sum00_4 = multiplyAdd(splat(t1_5.x), weight_17, sum00_4);
+          sum00_4 = multiplyAdd(splat(t1_9.x), weight_17, sum00_4);
           const float4 weight_18 = load<true>(&w1[wAt_4 + 256]);
-          sum00_4 = multiplyAdd(splat(t1_5.y), weight_18, sum00_4);
+          sum00_4 = multiplyAdd(splat(t1_9.y), weight_18, sum00_4);
           const float4 weight_19 = load<true>(&w1[wAt_4 + 512]);
-          sum00_4 = multiplyAdd(splat(t1_5.z), weight_19, sum00_4);
+          sum00_4 = multiplyAdd(splat(t1_9.z), weight_19, sum00_4);
           const float4 weight_20 = load<true>(&w1[wAt_4 + 768]);
-          sum00_4 = multiplyAdd(splat(t1_5.w), weight_20, sum00_4);
+          sum00_4 = multiplyAdd(splat(t1_9.w), weight_20, sum00_4);
         }
         const int at_12 = q_1 * 4;
         const int from_1 = (tile + row_6) * ldx + at_12;
         const int at_13 = q_1 * 4;
         const int dAt_1 = at_13;
         const float4 weight_21 = load<true>(&w2[dAt_1]);
-        const float4 x_10 = load<aligned>(&x[from_1]);
-        sum00_4 = multiplyAdd(x_10, weight_21, sum00_4);
+        const float4 x_18 = load<aligned>(&x[from_1]);
+        sum00_4 = multiplyAdd(x_18, weight_21, sum00_4);
         store<aligned>(&y[out_4], sum00_4);
       }
     }
@@ -454,7 +526,7 @@ int sop_adapted256_apply(
   const float* const w2 = at<float>(params, 8192);
   for (int64_t first = 0; first < batch; first += rows) {
     const int64_t count = batch - first < rows ? batch - first : rows;
-    if (const int error = launch(stream, whole ? adapted256_kernel<true> : adapted256_kernel<false>, groupsOf((count + 7) / 8, 1), 128, 0,
+    if (const int error = launch(stream, whole ? adapted256_kernel<true> : adapted256_kernel<false>, groupsOf((count + 7) / 8, 1), 64, 0,
             x + first * ldx, y + first * ldy, w0, w1, w2, count, ldx, ldy)) return error;
   }
   return 0;

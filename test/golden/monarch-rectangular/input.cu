@@ -59,14 +59,16 @@ __global__ void __launch_bounds__(256, 2) rectangular_pack_w1_kernel(
   const int groups = static_cast<int>(gridDim.x);
   const int lane = static_cast<int>(threadIdx.x);
   #pragma unroll 1
-  for (int work = group * 256 + lane; work < 60; work += groups * 256) {
-    const int i = work / 20;
-    const int j = (work >> 2) % 5;
-    const int start = j * 3 + i;
-    const int start_1 = i * 20 + j * 4;
-    const int k = (work & 3);
-    const double x = widened(W2[start + k * 15]);
-    target[start_1 + k] = static_cast<float>(x);
+  for (int work = group * 256 + lane; work < 96; work += groups * 256) {
+    const int i = (work >> 5);
+    const int j = ((work >> 4) & 1);
+    const int value = min(j * 4, 1);
+    const int k = ((work >> 2) & 3);
+    const int start = k * 15 + value * 3 + i;
+    const int start_1 = i * 32 + j * 16 + k * 4;
+    const int l = (work & 3);
+    const double x = widened(W2[start + l * 3]);
+    target[start_1 + l] = static_cast<float>(x);
   }
 }
 
@@ -89,31 +91,46 @@ __global__ void __launch_bounds__(32, 16) rectangular_kernel(
     const int rows = min(8, batch - tile);
     // xRows = x, reordered
     if (tile + 7 < batch) {
-      if (lane < 2) {
-        const int work = lane;
-        const int row = work * 4;
+      if (lane < 1) {
+        const int row = 0;
         const int i = 0;
         const float4 x_1 = load<aligned>(&x[(tile + row) * ldx + i]);
         const float4 x_2 = load<aligned>(&x[(tile + (row + 1)) * ldx + i]);
         const float4 x_3 = load<aligned>(&x[(tile + (row + 2)) * ldx + i]);
         const float4 x_4 = load<aligned>(&x[(tile + (row + 3)) * ldx + i]);
+        const float4 x_5 = load<aligned>(&x[(tile + (row + 4)) * ldx + i]);
+        const float4 x_6 = load<aligned>(&x[(tile + (row + 5)) * ldx + i]);
+        const float4 x_7 = load<aligned>(&x[(tile + (row + 6)) * ldx + i]);
+        const float4 x_8 = load<aligned>(&x[(tile + (row + 7)) * ldx + i]);
         store<true>(&xRows[row * 8 + i], x_1);
         store<true>(&xRows[(row + 1) * 8 + i], x_2);
         store<true>(&xRows[(row + 2) * 8 + i], x_3);
         store<true>(&xRows[(row + 3) * 8 + i], x_4);
+        store<true>(&xRows[(row + 4) * 8 + i], x_5);
+        store<true>(&xRows[(row + 5) * 8 + i], x_6);
+        store<true>(&xRows[(row + 6) * 8 + i], x_7);
+        store<true>(&xRows[(row + 7) * 8 + i], x_8);
       }
-      if (lane < 4) {
+      if (lane < 2) {
         const int work1 = lane;
-        const int row_1 = (work1 >> 1) * 4;
+        const int row_1 = 0;
         const int i_1 = 4 + (work1 & 1);
-        const float x_5 = x[(tile + row_1) * ldx + i_1];
-        const float x_6 = x[(tile + (row_1 + 1)) * ldx + i_1];
-        const float x_7 = x[(tile + (row_1 + 2)) * ldx + i_1];
-        const float x_8 = x[(tile + (row_1 + 3)) * ldx + i_1];
-        xRows[row_1 * 8 + i_1] = x_5;
-        xRows[(row_1 + 1) * 8 + i_1] = x_6;
-        xRows[(row_1 + 2) * 8 + i_1] = x_7;
-        xRows[(row_1 + 3) * 8 + i_1] = x_8;
+        const float x_9 = x[(tile + row_1) * ldx + i_1];
+        const float x_10 = x[(tile + (row_1 + 1)) * ldx + i_1];
+        const float x_11 = x[(tile + (row_1 + 2)) * ldx + i_1];
+        const float x_12 = x[(tile + (row_1 + 3)) * ldx + i_1];
+        const float x_13 = x[(tile + (row_1 + 4)) * ldx + i_1];
+        const float x_14 = x[(tile + (row_1 + 5)) * ldx + i_1];
+        const float x_15 = x[(tile + (row_1 + 6)) * ldx + i_1];
+        const float x_16 = x[(tile + (row_1 + 7)) * ldx + i_1];
+        xRows[row_1 * 8 + i_1] = x_9;
+        xRows[(row_1 + 1) * 8 + i_1] = x_10;
+        xRows[(row_1 + 2) * 8 + i_1] = x_11;
+        xRows[(row_1 + 3) * 8 + i_1] = x_12;
+        xRows[(row_1 + 4) * 8 + i_1] = x_13;
+        xRows[(row_1 + 5) * 8 + i_1] = x_14;
+        xRows[(row_1 + 6) * 8 + i_1] = x_15;
+        xRows[(row_1 + 7) * 8 + i_1] = x_16;
       }
     }
     if (batch < tile + 7 + 1) {
@@ -121,23 +138,23 @@ __global__ void __launch_bounds__(32, 16) rectangular_kernel(
       for (int work2 = lane; work2 < rows; work2 += 32) {
         const int row_2 = work2;
         const int i_2 = 0;
-        const float4 x_9 = load<aligned>(&x[(tile + row_2) * ldx + i_2]);
-        store<true>(&xRows[row_2 * 8 + i_2], x_9);
+        const float4 x_17 = load<aligned>(&x[(tile + row_2) * ldx + i_2]);
+        store<true>(&xRows[row_2 * 8 + i_2], x_17);
       }
       #pragma unroll 1
       for (int work3 = lane; work3 < rows * 2; work3 += 32) {
         const int row_3 = (work3 >> 1);
         const int i_3 = 4 + (work3 & 1);
-        const float x_10 = x[(tile + row_3) * ldx + i_3];
-        xRows[row_3 * 8 + i_3] = x_10;
+        const float x_18 = x[(tile + row_3) * ldx + i_3];
+        xRows[row_3 * 8 + i_3] = x_18;
       }
     }
     __syncthreads();
     // t0 = blockdiag [2, 6, 3] * xRows
     if (tile + 7 < batch) {
-      if (lane < 8) {
+      if (lane < 4) {
         const int work4 = lane;
-        const int row_4 = (work4 >> 2) * 4;
+        const int row_4 = 0;
         const int g = ((work4 >> 1) & 1);
         const int q = (work4 & 1);
         const int from = min(q * 4, 2);
@@ -149,6 +166,10 @@ __global__ void __launch_bounds__(32, 16) rectangular_kernel(
         float4 sum10 = splat(0.0f);
         float4 sum20 = splat(0.0f);
         float4 sum30 = splat(0.0f);
+        float4 sum40 = splat(0.0f);
+        float4 sum50 = splat(0.0f);
+        float4 sum60 = splat(0.0f);
+        float4 sum70 = splat(0.0f);
         const int w = g * 8 + q * 4;
         #pragma unroll 4
         for (int p = 0; p < 3; ++p) {
@@ -163,11 +184,23 @@ __global__ void __launch_bounds__(32, 16) rectangular_kernel(
           sum20 = multiplyAdd(xRows_3, weight, sum20);
           const float4 xRows_4 = splat(xRows[inAt + 24]);
           sum30 = multiplyAdd(xRows_4, weight, sum30);
+          const float4 xRows_5 = splat(xRows[inAt + 32]);
+          sum40 = multiplyAdd(xRows_5, weight, sum40);
+          const float4 xRows_6 = splat(xRows[inAt + 40]);
+          sum50 = multiplyAdd(xRows_6, weight, sum50);
+          const float4 xRows_7 = splat(xRows[inAt + 48]);
+          sum60 = multiplyAdd(xRows_7, weight, sum60);
+          const float4 xRows_8 = splat(xRows[inAt + 56]);
+          sum70 = multiplyAdd(xRows_8, weight, sum70);
         }
         store<false>(&t0[out], sum00);
         store<false>(&t0[out + 12], sum10);
         store<false>(&t0[out + 24], sum20);
         store<false>(&t0[out + 36], sum30);
+        store<false>(&t0[out + 48], sum40);
+        store<false>(&t0[out + 60], sum50);
+        store<false>(&t0[out + 72], sum60);
+        store<false>(&t0[out + 84], sum70);
       }
     }
     if (batch < tile + 7 + 1) {
@@ -187,9 +220,9 @@ __global__ void __launch_bounds__(32, 16) rectangular_kernel(
         for (int p_1 = 0; p_1 < 3; ++p_1) {
           const int inAt_1 = in_1 + p_1;
           const int wAt_1 = w_1 + p_1 * 16;
-          const float4 xRows_5 = splat(xRows[inAt_1]);
+          const float4 xRows_9 = splat(xRows[inAt_1]);
           const float4 weight_1 = load<true>(&w0[wAt_1]);
-          sum00_1 = multiplyAdd(xRows_5, weight_1, sum00_1);
+          sum00_1 = multiplyAdd(xRows_9, weight_1, sum00_1);
         }
         store<false>(&t0[out_1], sum00_1);
       }
@@ -197,59 +230,106 @@ __global__ void __launch_bounds__(32, 16) rectangular_kernel(
     __syncthreads();
     // y = blockdiag [4, 5, 3] * t0
     if (tile + 7 < batch) {
-      if (lane < 10) {
+      if (lane < 8) {
         const int work6 = lane;
-        const int row_6 = work6 / 5 * 4;
-        const int q_2 = work6 % 5;
-        const int at_4 = 0;
+        const int row_6 = 0;
+        const int q_2 = ((work6 >> 2) & 1);
+        const int from_2 = min(q_2 * 4, 1);
+        const int g_2 = (work6 & 3);
+        const int at_4 = g_2;
         const int in_2 = row_6 * 12 + at_4;
-        const int at_5 = q_2 * 4;
+        const int at_5 = from_2 * 4 + g_2;
         const int out_2 = (tile + row_6) * ldy + at_5;
         float4 sum00_2 = splat(0.0f);
         float4 sum10_1 = splat(0.0f);
         float4 sum20_1 = splat(0.0f);
         float4 sum30_1 = splat(0.0f);
-        const int w_2 = q_2 * 4;
+        float4 sum40_1 = splat(0.0f);
+        float4 sum50_1 = splat(0.0f);
+        float4 sum60_1 = splat(0.0f);
+        float4 sum70_1 = splat(0.0f);
+        const int w_2 = q_2 * 16 + g_2 * 4;
         #pragma unroll 4
         for (int p_2 = 0; p_2 < 3; ++p_2) {
           const int inAt_2 = in_2 + p_2 * 4;
-          const int wAt_2 = w_2 + p_2 * 20;
+          const int wAt_2 = w_2 + p_2 * 32;
           const float4 weight_2 = load<true>(&w1[wAt_2]);
-          const float4 t0_1 = load<true>(&t0[inAt_2]);
+          const float4 t0_1 = splat(t0[inAt_2]);
           sum00_2 = multiplyAdd(t0_1, weight_2, sum00_2);
-          const float4 t0_2 = load<true>(&t0[inAt_2 + 12]);
+          const float4 t0_2 = splat(t0[inAt_2 + 12]);
           sum10_1 = multiplyAdd(t0_2, weight_2, sum10_1);
-          const float4 t0_3 = load<true>(&t0[inAt_2 + 24]);
+          const float4 t0_3 = splat(t0[inAt_2 + 24]);
           sum20_1 = multiplyAdd(t0_3, weight_2, sum20_1);
-          const float4 t0_4 = load<true>(&t0[inAt_2 + 36]);
+          const float4 t0_4 = splat(t0[inAt_2 + 36]);
           sum30_1 = multiplyAdd(t0_4, weight_2, sum30_1);
+          const float4 t0_5 = splat(t0[inAt_2 + 48]);
+          sum40_1 = multiplyAdd(t0_5, weight_2, sum40_1);
+          const float4 t0_6 = splat(t0[inAt_2 + 60]);
+          sum50_1 = multiplyAdd(t0_6, weight_2, sum50_1);
+          const float4 t0_7 = splat(t0[inAt_2 + 72]);
+          sum60_1 = multiplyAdd(t0_7, weight_2, sum60_1);
+          const float4 t0_8 = splat(t0[inAt_2 + 84]);
+          sum70_1 = multiplyAdd(t0_8, weight_2, sum70_1);
         }
-        store<aligned>(&y[out_2], sum00_2);
-        store<aligned>(&y[out_2 + ldy], sum10_1);
-        store<aligned>(&y[out_2 + 2 * ldy], sum20_1);
-        store<aligned>(&y[out_2 + 3 * ldy], sum30_1);
+        y[out_2] = sum00_2.x;
+        y[out_2 + 4] = sum00_2.y;
+        y[out_2 + 8] = sum00_2.z;
+        y[out_2 + 12] = sum00_2.w;
+        y[out_2 + ldy] = sum10_1.x;
+        y[out_2 + ldy + 4] = sum10_1.y;
+        y[out_2 + ldy + 8] = sum10_1.z;
+        y[out_2 + ldy + 12] = sum10_1.w;
+        y[out_2 + 2 * ldy] = sum20_1.x;
+        y[out_2 + 2 * ldy + 4] = sum20_1.y;
+        y[out_2 + 2 * ldy + 8] = sum20_1.z;
+        y[out_2 + 2 * ldy + 12] = sum20_1.w;
+        y[out_2 + 3 * ldy] = sum30_1.x;
+        y[out_2 + 3 * ldy + 4] = sum30_1.y;
+        y[out_2 + 3 * ldy + 8] = sum30_1.z;
+        y[out_2 + 3 * ldy + 12] = sum30_1.w;
+        y[out_2 + 4 * ldy] = sum40_1.x;
+        y[out_2 + 4 * ldy + 4] = sum40_1.y;
+        y[out_2 + 4 * ldy + 8] = sum40_1.z;
+        y[out_2 + 4 * ldy + 12] = sum40_1.w;
+        y[out_2 + 5 * ldy] = sum50_1.x;
+        y[out_2 + 5 * ldy + 4] = sum50_1.y;
+        y[out_2 + 5 * ldy + 8] = sum50_1.z;
+        y[out_2 + 5 * ldy + 12] = sum50_1.w;
+        y[out_2 + 6 * ldy] = sum60_1.x;
+        y[out_2 + 6 * ldy + 4] = sum60_1.y;
+        y[out_2 + 6 * ldy + 8] = sum60_1.z;
+        y[out_2 + 6 * ldy + 12] = sum60_1.w;
+        y[out_2 + 7 * ldy] = sum70_1.x;
+        y[out_2 + 7 * ldy + 4] = sum70_1.y;
+        y[out_2 + 7 * ldy + 8] = sum70_1.z;
+        y[out_2 + 7 * ldy + 12] = sum70_1.w;
       }
     }
     if (batch < tile + 7 + 1) {
       #pragma unroll 1
-      for (int work7 = lane; work7 < rows * 5; work7 += 32) {
-        const int row_7 = work7 / 5;
-        const int q_3 = work7 % 5;
-        const int at_6 = 0;
+      for (int work7 = lane; work7 < rows * 2 * 4; work7 += 32) {
+        const int row_7 = (work7 >> 3);
+        const int q_3 = ((work7 >> 2) & 1);
+        const int from_3 = min(q_3 * 4, 1);
+        const int g_3 = (work7 & 3);
+        const int at_6 = g_3;
         const int in_3 = row_7 * 12 + at_6;
-        const int at_7 = q_3 * 4;
+        const int at_7 = from_3 * 4 + g_3;
         const int out_3 = (tile + row_7) * ldy + at_7;
         float4 sum00_3 = splat(0.0f);
-        const int w_3 = q_3 * 4;
+        const int w_3 = q_3 * 16 + g_3 * 4;
         #pragma unroll 4
         for (int p_3 = 0; p_3 < 3; ++p_3) {
           const int inAt_3 = in_3 + p_3 * 4;
-          const int wAt_3 = w_3 + p_3 * 20;
-          const float4 t0_5 = load<true>(&t0[inAt_3]);
+          const int wAt_3 = w_3 + p_3 * 32;
+          const float4 t0_9 = splat(t0[inAt_3]);
           const float4 weight_3 = load<true>(&w1[wAt_3]);
-          sum00_3 = multiplyAdd(t0_5, weight_3, sum00_3);
+          sum00_3 = multiplyAdd(t0_9, weight_3, sum00_3);
         }
-        store<aligned>(&y[out_3], sum00_3);
+        y[out_3] = sum00_3.x;
+        y[out_3 + 4] = sum00_3.y;
+        y[out_3 + 8] = sum00_3.z;
+        y[out_3 + 12] = sum00_3.w;
       }
     }
   }
@@ -335,7 +415,7 @@ int launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 blocks, unsi
 
 }  // namespace
 
-size_t sop_rectangular_params_bytes(void) { return 432; }
+size_t sop_rectangular_params_bytes(void) { return 576; }
 size_t sop_rectangular_pack_workspace_bytes(void) { return 0; }
 size_t sop_rectangular_apply_workspace_bytes(int64_t batch) { return wholeRows(batch, 1048576, 0); }
 

@@ -87,18 +87,26 @@ __global__ void __launch_bounds__(32, 16) monarch8_kernel(
     const int rows = min(8, batch - tile);
     // xRows = x, reordered
     if (tile + 7 < batch) {
-      if (lane < 4) {
+      if (lane < 2) {
         const int work = lane;
-        const int row = (work >> 1) * 4;
+        const int row = 0;
         const int i = (work & 1) * 4;
         const float4 x_1 = load<aligned>(&x[(tile + row) * ldx + i]);
         const float4 x_2 = load<aligned>(&x[(tile + (row + 1)) * ldx + i]);
         const float4 x_3 = load<aligned>(&x[(tile + (row + 2)) * ldx + i]);
         const float4 x_4 = load<aligned>(&x[(tile + (row + 3)) * ldx + i]);
+        const float4 x_5 = load<aligned>(&x[(tile + (row + 4)) * ldx + i]);
+        const float4 x_6 = load<aligned>(&x[(tile + (row + 5)) * ldx + i]);
+        const float4 x_7 = load<aligned>(&x[(tile + (row + 6)) * ldx + i]);
+        const float4 x_8 = load<aligned>(&x[(tile + (row + 7)) * ldx + i]);
         store<true>(&xRows[row * 8 + i], x_1);
         store<true>(&xRows[(row + 1) * 8 + i], x_2);
         store<true>(&xRows[(row + 2) * 8 + i], x_3);
         store<true>(&xRows[(row + 3) * 8 + i], x_4);
+        store<true>(&xRows[(row + 4) * 8 + i], x_5);
+        store<true>(&xRows[(row + 5) * 8 + i], x_6);
+        store<true>(&xRows[(row + 6) * 8 + i], x_7);
+        store<true>(&xRows[(row + 7) * 8 + i], x_8);
       }
     }
     if (batch < tile + 7 + 1) {
@@ -106,16 +114,16 @@ __global__ void __launch_bounds__(32, 16) monarch8_kernel(
       for (int work1 = lane; work1 < rows * 2; work1 += 32) {
         const int row_1 = (work1 >> 1);
         const int i_1 = (work1 & 1) * 4;
-        const float4 x_5 = load<aligned>(&x[(tile + row_1) * ldx + i_1]);
-        store<true>(&xRows[row_1 * 8 + i_1], x_5);
+        const float4 x_9 = load<aligned>(&x[(tile + row_1) * ldx + i_1]);
+        store<true>(&xRows[row_1 * 8 + i_1], x_9);
       }
     }
     __syncthreads();
     // t0 = blockdiag [2, 4, 4] * xRows
     if (tile + 7 < batch) {
-      if (lane < 4) {
+      if (lane < 2) {
         const int work2 = lane;
-        const int row_2 = (work2 >> 1) * 4;
+        const int row_2 = 0;
         const int g = (work2 & 1);
         const int at = g * 4;
         const int in = row_2 * 8 + at;
@@ -125,6 +133,10 @@ __global__ void __launch_bounds__(32, 16) monarch8_kernel(
         float4 sum10 = splat(0.0f);
         float4 sum20 = splat(0.0f);
         float4 sum30 = splat(0.0f);
+        float4 sum40 = splat(0.0f);
+        float4 sum50 = splat(0.0f);
+        float4 sum60 = splat(0.0f);
+        float4 sum70 = splat(0.0f);
         const int w = g * 4;
         #pragma unroll 1
         for (int p = 0; p < 4; p += 4) {
@@ -134,31 +146,55 @@ __global__ void __launch_bounds__(32, 16) monarch8_kernel(
           const float4 xRows_2 = load<true>(&xRows[inAt + 8]);
           const float4 xRows_3 = load<true>(&xRows[inAt + 16]);
           const float4 xRows_4 = load<true>(&xRows[inAt + 24]);
+          const float4 xRows_5 = load<true>(&xRows[inAt + 32]);
+          const float4 xRows_6 = load<true>(&xRows[inAt + 40]);
+          const float4 xRows_7 = load<true>(&xRows[inAt + 48]);
+          const float4 xRows_8 = load<true>(&xRows[inAt + 56]);
           const float4 weight = load<true>(&w0[wAt]);
           sum00 = multiplyAdd(splat(xRows_1.x), weight, sum00);
           sum10 = multiplyAdd(splat(xRows_2.x), weight, sum10);
           sum20 = multiplyAdd(splat(xRows_3.x), weight, sum20);
           sum30 = multiplyAdd(splat(xRows_4.x), weight, sum30);
+          sum40 = multiplyAdd(splat(xRows_5.x), weight, sum40);
+          sum50 = multiplyAdd(splat(xRows_6.x), weight, sum50);
+          sum60 = multiplyAdd(splat(xRows_7.x), weight, sum60);
+          sum70 = multiplyAdd(splat(xRows_8.x), weight, sum70);
           const float4 weight_1 = load<true>(&w0[wAt + 8]);
           sum00 = multiplyAdd(splat(xRows_1.y), weight_1, sum00);
           sum10 = multiplyAdd(splat(xRows_2.y), weight_1, sum10);
           sum20 = multiplyAdd(splat(xRows_3.y), weight_1, sum20);
           sum30 = multiplyAdd(splat(xRows_4.y), weight_1, sum30);
+          sum40 = multiplyAdd(splat(xRows_5.y), weight_1, sum40);
+          sum50 = multiplyAdd(splat(xRows_6.y), weight_1, sum50);
+          sum60 = multiplyAdd(splat(xRows_7.y), weight_1, sum60);
+          sum70 = multiplyAdd(splat(xRows_8.y), weight_1, sum70);
           const float4 weight_2 = load<true>(&w0[wAt + 16]);
           sum00 = multiplyAdd(splat(xRows_1.z), weight_2, sum00);
           sum10 = multiplyAdd(splat(xRows_2.z), weight_2, sum10);
           sum20 = multiplyAdd(splat(xRows_3.z), weight_2, sum20);
           sum30 = multiplyAdd(splat(xRows_4.z), weight_2, sum30);
+          sum40 = multiplyAdd(splat(xRows_5.z), weight_2, sum40);
+          sum50 = multiplyAdd(splat(xRows_6.z), weight_2, sum50);
+          sum60 = multiplyAdd(splat(xRows_7.z), weight_2, sum60);
+          sum70 = multiplyAdd(splat(xRows_8.z), weight_2, sum70);
           const float4 weight_3 = load<true>(&w0[wAt + 24]);
           sum00 = multiplyAdd(splat(xRows_1.w), weight_3, sum00);
           sum10 = multiplyAdd(splat(xRows_2.w), weight_3, sum10);
           sum20 = multiplyAdd(splat(xRows_3.w), weight_3, sum20);
           sum30 = multiplyAdd(splat(xRows_4.w), weight_3, sum30);
+          sum40 = multiplyAdd(splat(xRows_5.w), weight_3, sum40);
+          sum50 = multiplyAdd(splat(xRows_6.w), weight_3, sum50);
+          sum60 = multiplyAdd(splat(xRows_7.w), weight_3, sum60);
+          sum70 = multiplyAdd(splat(xRows_8.w), weight_3, sum70);
         }
         store<true>(&t0[out], sum00);
         store<true>(&t0[out + 8], sum10);
         store<true>(&t0[out + 16], sum20);
         store<true>(&t0[out + 24], sum30);
+        store<true>(&t0[out + 32], sum40);
+        store<true>(&t0[out + 40], sum50);
+        store<true>(&t0[out + 48], sum60);
+        store<true>(&t0[out + 56], sum70);
       }
     }
     if (batch < tile + 7 + 1) {
@@ -176,15 +212,15 @@ __global__ void __launch_bounds__(32, 16) monarch8_kernel(
         for (int p_1 = 0; p_1 < 4; p_1 += 4) {
           const int inAt_1 = in_1 + p_1;
           const int wAt_1 = w_1 + p_1 * 8;
-          const float4 xRows_5 = load<true>(&xRows[inAt_1]);
+          const float4 xRows_9 = load<true>(&xRows[inAt_1]);
           const float4 weight_4 = load<true>(&w0[wAt_1]);
-          sum00_1 = multiplyAdd(splat(xRows_5.x), weight_4, sum00_1);
+          sum00_1 = multiplyAdd(splat(xRows_9.x), weight_4, sum00_1);
           const float4 weight_5 = load<true>(&w0[wAt_1 + 8]);
-          sum00_1 = multiplyAdd(splat(xRows_5.y), weight_5, sum00_1);
+          sum00_1 = multiplyAdd(splat(xRows_9.y), weight_5, sum00_1);
           const float4 weight_6 = load<true>(&w0[wAt_1 + 16]);
-          sum00_1 = multiplyAdd(splat(xRows_5.z), weight_6, sum00_1);
+          sum00_1 = multiplyAdd(splat(xRows_9.z), weight_6, sum00_1);
           const float4 weight_7 = load<true>(&w0[wAt_1 + 24]);
-          sum00_1 = multiplyAdd(splat(xRows_5.w), weight_7, sum00_1);
+          sum00_1 = multiplyAdd(splat(xRows_9.w), weight_7, sum00_1);
         }
         store<true>(&t0[out_1], sum00_1);
       }
@@ -192,9 +228,9 @@ __global__ void __launch_bounds__(32, 16) monarch8_kernel(
     __syncthreads();
     // y = blockdiag [4, 2, 2] * t0
     if (tile + 7 < batch) {
-      if (lane < 4) {
+      if (lane < 2) {
         const int work4 = lane;
-        const int row_4 = (work4 >> 1) * 4;
+        const int row_4 = 0;
         const int q = (work4 & 1);
         const int at_4 = 0;
         const int in_2 = row_4 * 8 + at_4;
@@ -204,6 +240,10 @@ __global__ void __launch_bounds__(32, 16) monarch8_kernel(
         float4 sum10_1 = splat(0.0f);
         float4 sum20_1 = splat(0.0f);
         float4 sum30_1 = splat(0.0f);
+        float4 sum40_1 = splat(0.0f);
+        float4 sum50_1 = splat(0.0f);
+        float4 sum60_1 = splat(0.0f);
+        float4 sum70_1 = splat(0.0f);
         const int w_2 = q * 4;
         const float4 weight_8 = load<true>(&w1[w_2]);
         const float4 t0_1 = load<true>(&t0[in_2]);
@@ -214,19 +254,39 @@ __global__ void __launch_bounds__(32, 16) monarch8_kernel(
         sum20_1 = multiplyAdd(t0_3, weight_8, sum20_1);
         const float4 t0_4 = load<true>(&t0[in_2 + 24]);
         sum30_1 = multiplyAdd(t0_4, weight_8, sum30_1);
+        const float4 t0_5 = load<true>(&t0[in_2 + 32]);
+        sum40_1 = multiplyAdd(t0_5, weight_8, sum40_1);
+        const float4 t0_6 = load<true>(&t0[in_2 + 40]);
+        sum50_1 = multiplyAdd(t0_6, weight_8, sum50_1);
+        const float4 t0_7 = load<true>(&t0[in_2 + 48]);
+        sum60_1 = multiplyAdd(t0_7, weight_8, sum60_1);
+        const float4 t0_8 = load<true>(&t0[in_2 + 56]);
+        sum70_1 = multiplyAdd(t0_8, weight_8, sum70_1);
         const float4 weight_9 = load<true>(&w1[w_2 + 8]);
-        const float4 t0_5 = load<true>(&t0[in_2 + 4]);
-        sum00_2 = multiplyAdd(t0_5, weight_9, sum00_2);
-        const float4 t0_6 = load<true>(&t0[in_2 + 4 + 8]);
-        sum10_1 = multiplyAdd(t0_6, weight_9, sum10_1);
-        const float4 t0_7 = load<true>(&t0[in_2 + 4 + 16]);
-        sum20_1 = multiplyAdd(t0_7, weight_9, sum20_1);
-        const float4 t0_8 = load<true>(&t0[in_2 + 4 + 24]);
-        sum30_1 = multiplyAdd(t0_8, weight_9, sum30_1);
+        const float4 t0_9 = load<true>(&t0[in_2 + 4]);
+        sum00_2 = multiplyAdd(t0_9, weight_9, sum00_2);
+        const float4 t0_10 = load<true>(&t0[in_2 + 4 + 8]);
+        sum10_1 = multiplyAdd(t0_10, weight_9, sum10_1);
+        const float4 t0_11 = load<true>(&t0[in_2 + 4 + 16]);
+        sum20_1 = multiplyAdd(t0_11, weight_9, sum20_1);
+        const float4 t0_12 = load<true>(&t0[in_2 + 4 + 24]);
+        sum30_1 = multiplyAdd(t0_12, weight_9, sum30_1);
+        const float4 t0_13 = load<true>(&t0[in_2 + 4 + 32]);
+        sum40_1 = multiplyAdd(t0_13, weight_9, sum40_1);
+        const float4 t0_14 = load<true>(&t0[in_2 + 4 + 40]);
+        sum50_1 = multiplyAdd(t0_14, weight_9, sum50_1);
+        const float4 t0_15 = load<true>(&t0[in_2 + 4 + 48]);
+        sum60_1 = multiplyAdd(t0_15, weight_9, sum60_1);
+        const float4 t0_16 = load<true>(&t0[in_2 + 4 + 56]);
+        sum70_1 = multiplyAdd(t0_16, weight_9, sum70_1);
         store<aligned>(&y[out_2], sum00_2);
         store<aligned>(&y[out_2 + ldy], sum10_1);
         store<aligned>(&y[out_2 + 2 * ldy], sum20_1);
         store<aligned>(&y[out_2 + 3 * ldy], sum30_1);
+        store<aligned>(&y[out_2 + 4 * ldy], sum40_1);
+        store<aligned>(&y[out_2 + 5 * ldy], sum50_1);
+        store<aligned>(&y[out_2 + 6 * ldy], sum60_1);
+        store<aligned>(&y[out_2 + 7 * ldy], sum70_1);
       }
     }
     if (batch < tile + 7 + 1) {
@@ -240,12 +300,12 @@ __global__ void __launch_bounds__(32, 16) monarch8_kernel(
         const int out_3 = (tile + row_5) * ldy + at_7;
         float4 sum00_3 = splat(0.0f);
         const int w_3 = q_1 * 4;
-        const float4 t0_9 = load<true>(&t0[in_3]);
+        const float4 t0_17 = load<true>(&t0[in_3]);
         const float4 weight_10 = load<true>(&w1[w_3]);
-        sum00_3 = multiplyAdd(t0_9, weight_10, sum00_3);
-        const float4 t0_10 = load<true>(&t0[in_3 + 4]);
+        sum00_3 = multiplyAdd(t0_17, weight_10, sum00_3);
+        const float4 t0_18 = load<true>(&t0[in_3 + 4]);
         const float4 weight_11 = load<true>(&w1[w_3 + 8]);
-        sum00_3 = multiplyAdd(t0_10, weight_11, sum00_3);
+        sum00_3 = multiplyAdd(t0_18, weight_11, sum00_3);
         store<aligned>(&y[out_3], sum00_3);
       }
     }

@@ -39,18 +39,26 @@ __global__ void __launch_bounds__(32, 16) shuffle10_kernel(
     const int rows = min(8, batch - tile);
     // y = x, reordered
     if (tile + 7 < batch) {
-      if (lane < 14) {
+      if (lane < 7) {
         const int work = lane;
-        const int row = work / 7 * 4;
+        const int row = 0;
         const int i = work % 7;
         const float x_1 = x[(tile + row) * ldx + ((i + 3) % 5 * -2 + (i + 3) / 5 * -1 + 9)];
         const float x_2 = x[(tile + (row + 1)) * ldx + ((i + 3) % 5 * -2 + (i + 3) / 5 * -1 + 9)];
         const float x_3 = x[(tile + (row + 2)) * ldx + ((i + 3) % 5 * -2 + (i + 3) / 5 * -1 + 9)];
         const float x_4 = x[(tile + (row + 3)) * ldx + ((i + 3) % 5 * -2 + (i + 3) / 5 * -1 + 9)];
+        const float x_5 = x[(tile + (row + 4)) * ldx + ((i + 3) % 5 * -2 + (i + 3) / 5 * -1 + 9)];
+        const float x_6 = x[(tile + (row + 5)) * ldx + ((i + 3) % 5 * -2 + (i + 3) / 5 * -1 + 9)];
+        const float x_7 = x[(tile + (row + 6)) * ldx + ((i + 3) % 5 * -2 + (i + 3) / 5 * -1 + 9)];
+        const float x_8 = x[(tile + (row + 7)) * ldx + ((i + 3) % 5 * -2 + (i + 3) / 5 * -1 + 9)];
         y[(tile + row) * ldy + i] = x_1;
         y[(tile + (row + 1)) * ldy + i] = x_2;
         y[(tile + (row + 2)) * ldy + i] = x_3;
         y[(tile + (row + 3)) * ldy + i] = x_4;
+        y[(tile + (row + 4)) * ldy + i] = x_5;
+        y[(tile + (row + 5)) * ldy + i] = x_6;
+        y[(tile + (row + 6)) * ldy + i] = x_7;
+        y[(tile + (row + 7)) * ldy + i] = x_8;
       }
     }
     if (batch < tile + 7 + 1) {
@@ -58,25 +66,33 @@ __global__ void __launch_bounds__(32, 16) shuffle10_kernel(
       for (int work1 = lane; work1 < rows * 7; work1 += 32) {
         const int row_1 = work1 / 7;
         const int i_1 = work1 % 7;
-        const float x_5 = x[(tile + row_1) * ldx + ((i_1 + 3) % 5 * -2 + (i_1 + 3) / 5 * -1 + 9)];
-        y[(tile + row_1) * ldy + i_1] = x_5;
+        const float x_9 = x[(tile + row_1) * ldx + ((i_1 + 3) % 5 * -2 + (i_1 + 3) / 5 * -1 + 9)];
+        y[(tile + row_1) * ldy + i_1] = x_9;
       }
     }
     __syncthreads();
     // y = x, reordered
     if (tile + 7 < batch) {
-      if (lane < 6) {
+      if (lane < 3) {
         const int work2 = lane;
-        const int row_2 = work2 / 3 * 4;
+        const int row_2 = 0;
         const int i_2 = work2 % 3;
-        const float x_6 = x[(tile + row_2) * ldx + (9 + i_2 * -2)];
-        const float x_7 = x[(tile + (row_2 + 1)) * ldx + (9 + i_2 * -2)];
-        const float x_8 = x[(tile + (row_2 + 2)) * ldx + (9 + i_2 * -2)];
-        const float x_9 = x[(tile + (row_2 + 3)) * ldx + (9 + i_2 * -2)];
-        y[(tile + row_2) * ldy + (7 + i_2)] = x_6;
-        y[(tile + (row_2 + 1)) * ldy + (7 + i_2)] = x_7;
-        y[(tile + (row_2 + 2)) * ldy + (7 + i_2)] = x_8;
-        y[(tile + (row_2 + 3)) * ldy + (7 + i_2)] = x_9;
+        const float x_10 = x[(tile + row_2) * ldx + (9 + i_2 * -2)];
+        const float x_11 = x[(tile + (row_2 + 1)) * ldx + (9 + i_2 * -2)];
+        const float x_12 = x[(tile + (row_2 + 2)) * ldx + (9 + i_2 * -2)];
+        const float x_13 = x[(tile + (row_2 + 3)) * ldx + (9 + i_2 * -2)];
+        const float x_14 = x[(tile + (row_2 + 4)) * ldx + (9 + i_2 * -2)];
+        const float x_15 = x[(tile + (row_2 + 5)) * ldx + (9 + i_2 * -2)];
+        const float x_16 = x[(tile + (row_2 + 6)) * ldx + (9 + i_2 * -2)];
+        const float x_17 = x[(tile + (row_2 + 7)) * ldx + (9 + i_2 * -2)];
+        y[(tile + row_2) * ldy + (7 + i_2)] = x_10;
+        y[(tile + (row_2 + 1)) * ldy + (7 + i_2)] = x_11;
+        y[(tile + (row_2 + 2)) * ldy + (7 + i_2)] = x_12;
+        y[(tile + (row_2 + 3)) * ldy + (7 + i_2)] = x_13;
+        y[(tile + (row_2 + 4)) * ldy + (7 + i_2)] = x_14;
+        y[(tile + (row_2 + 5)) * ldy + (7 + i_2)] = x_15;
+        y[(tile + (row_2 + 6)) * ldy + (7 + i_2)] = x_16;
+        y[(tile + (row_2 + 7)) * ldy + (7 + i_2)] = x_17;
       }
     }
     if (batch < tile + 7 + 1) {
@@ -84,8 +100,8 @@ __global__ void __launch_bounds__(32, 16) shuffle10_kernel(
       for (int work3 = lane; work3 < rows * 3; work3 += 32) {
         const int row_3 = work3 / 3;
         const int i_3 = work3 % 3;
-        const float x_10 = x[(tile + row_3) * ldx + (9 + i_3 * -2)];
-        y[(tile + row_3) * ldy + (7 + i_3)] = x_10;
+        const float x_18 = x[(tile + row_3) * ldx + (9 + i_3 * -2)];
+        y[(tile + row_3) * ldy + (7 + i_3)] = x_18;
       }
     }
   }

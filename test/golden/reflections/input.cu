@@ -272,31 +272,46 @@ __global__ void __launch_bounds__(32, 16) reflections6_kernel(
     const int rows = min(8, batch - tile);
     // xRows = x, reordered
     if (tile + 7 < batch) {
-      if (lane < 2) {
-        const int work = lane;
-        const int row = work * 4;
+      if (lane < 1) {
+        const int row = 0;
         const int i = 0;
         const float4 x_1 = load<aligned>(&x[(tile + row) * ldx + i]);
         const float4 x_2 = load<aligned>(&x[(tile + (row + 1)) * ldx + i]);
         const float4 x_3 = load<aligned>(&x[(tile + (row + 2)) * ldx + i]);
         const float4 x_4 = load<aligned>(&x[(tile + (row + 3)) * ldx + i]);
+        const float4 x_5 = load<aligned>(&x[(tile + (row + 4)) * ldx + i]);
+        const float4 x_6 = load<aligned>(&x[(tile + (row + 5)) * ldx + i]);
+        const float4 x_7 = load<aligned>(&x[(tile + (row + 6)) * ldx + i]);
+        const float4 x_8 = load<aligned>(&x[(tile + (row + 7)) * ldx + i]);
         store<true>(&xRows[row * 8 + i], x_1);
         store<true>(&xRows[(row + 1) * 8 + i], x_2);
         store<true>(&xRows[(row + 2) * 8 + i], x_3);
         store<true>(&xRows[(row + 3) * 8 + i], x_4);
+        store<true>(&xRows[(row + 4) * 8 + i], x_5);
+        store<true>(&xRows[(row + 5) * 8 + i], x_6);
+        store<true>(&xRows[(row + 6) * 8 + i], x_7);
+        store<true>(&xRows[(row + 7) * 8 + i], x_8);
       }
-      if (lane < 4) {
+      if (lane < 2) {
         const int work1 = lane;
-        const int row_1 = (work1 >> 1) * 4;
+        const int row_1 = 0;
         const int i_1 = 4 + (work1 & 1);
-        const float x_5 = x[(tile + row_1) * ldx + i_1];
-        const float x_6 = x[(tile + (row_1 + 1)) * ldx + i_1];
-        const float x_7 = x[(tile + (row_1 + 2)) * ldx + i_1];
-        const float x_8 = x[(tile + (row_1 + 3)) * ldx + i_1];
-        xRows[row_1 * 8 + i_1] = x_5;
-        xRows[(row_1 + 1) * 8 + i_1] = x_6;
-        xRows[(row_1 + 2) * 8 + i_1] = x_7;
-        xRows[(row_1 + 3) * 8 + i_1] = x_8;
+        const float x_9 = x[(tile + row_1) * ldx + i_1];
+        const float x_10 = x[(tile + (row_1 + 1)) * ldx + i_1];
+        const float x_11 = x[(tile + (row_1 + 2)) * ldx + i_1];
+        const float x_12 = x[(tile + (row_1 + 3)) * ldx + i_1];
+        const float x_13 = x[(tile + (row_1 + 4)) * ldx + i_1];
+        const float x_14 = x[(tile + (row_1 + 5)) * ldx + i_1];
+        const float x_15 = x[(tile + (row_1 + 6)) * ldx + i_1];
+        const float x_16 = x[(tile + (row_1 + 7)) * ldx + i_1];
+        xRows[row_1 * 8 + i_1] = x_9;
+        xRows[(row_1 + 1) * 8 + i_1] = x_10;
+        xRows[(row_1 + 2) * 8 + i_1] = x_11;
+        xRows[(row_1 + 3) * 8 + i_1] = x_12;
+        xRows[(row_1 + 4) * 8 + i_1] = x_13;
+        xRows[(row_1 + 5) * 8 + i_1] = x_14;
+        xRows[(row_1 + 6) * 8 + i_1] = x_15;
+        xRows[(row_1 + 7) * 8 + i_1] = x_16;
       }
     }
     if (batch < tile + 7 + 1) {
@@ -304,23 +319,23 @@ __global__ void __launch_bounds__(32, 16) reflections6_kernel(
       for (int work2 = lane; work2 < rows; work2 += 32) {
         const int row_2 = work2;
         const int i_2 = 0;
-        const float4 x_9 = load<aligned>(&x[(tile + row_2) * ldx + i_2]);
-        store<true>(&xRows[row_2 * 8 + i_2], x_9);
+        const float4 x_17 = load<aligned>(&x[(tile + row_2) * ldx + i_2]);
+        store<true>(&xRows[row_2 * 8 + i_2], x_17);
       }
       #pragma unroll 1
       for (int work3 = lane; work3 < rows * 2; work3 += 32) {
         const int row_3 = (work3 >> 1);
         const int i_3 = 4 + (work3 & 1);
-        const float x_10 = x[(tile + row_3) * ldx + i_3];
-        xRows[row_3 * 8 + i_3] = x_10;
+        const float x_18 = x[(tile + row_3) * ldx + i_3];
+        xRows[row_3 * 8 + i_3] = x_18;
       }
     }
     __syncthreads();
     // t0 = dense [2, 6] * xRows
     if (tile + 7 < batch) {
-      if (lane < 4) {
+      if (lane < 2) {
         const int work4 = lane;
-        const int row_4 = (work4 >> 1) * 4;
+        const int row_4 = 0;
         const int q = (work4 & 1);
         const int at = 0;
         const int in = row_4 * 8 + at;
@@ -330,6 +345,10 @@ __global__ void __launch_bounds__(32, 16) reflections6_kernel(
         float sum10 = 0.0f;
         float sum20 = 0.0f;
         float sum30 = 0.0f;
+        float sum40 = 0.0f;
+        float sum50 = 0.0f;
+        float sum60 = 0.0f;
+        float sum70 = 0.0f;
         const int w = q;
         #pragma unroll 4
         for (int p = 0; p < 6; ++p) {
@@ -344,11 +363,23 @@ __global__ void __launch_bounds__(32, 16) reflections6_kernel(
           sum20 = fmaf(xRows_3, weight, sum20);
           const float xRows_4 = xRows[inAt + 24];
           sum30 = fmaf(xRows_4, weight, sum30);
+          const float xRows_5 = xRows[inAt + 32];
+          sum40 = fmaf(xRows_5, weight, sum40);
+          const float xRows_6 = xRows[inAt + 40];
+          sum50 = fmaf(xRows_6, weight, sum50);
+          const float xRows_7 = xRows[inAt + 48];
+          sum60 = fmaf(xRows_7, weight, sum60);
+          const float xRows_8 = xRows[inAt + 56];
+          sum70 = fmaf(xRows_8, weight, sum70);
         }
         t0[out] = sum00;
         t0[out + 4] = sum10;
         t0[out + 8] = sum20;
         t0[out + 12] = sum30;
+        t0[out + 16] = sum40;
+        t0[out + 20] = sum50;
+        t0[out + 24] = sum60;
+        t0[out + 28] = sum70;
       }
     }
     if (batch < tile + 7 + 1) {
@@ -366,11 +397,11 @@ __global__ void __launch_bounds__(32, 16) reflections6_kernel(
         for (int p_1 = 0; p_1 < 6; ++p_1) {
           const int inAt_1 = in_1 + p_1;
           const int wAt_1 = w_1 + p_1 * 2;
-          const float xRows_5 = xRows[inAt_1];
+          const float xRows_9 = xRows[inAt_1];
           const float weight_1 = w0[wAt_1];
-          sum00_1 = fmaf(xRows_5, weight_1, sum00_1);
+          sum00_1 = fmaf(xRows_9, weight_1, sum00_1);
           const float weight_2 = w0[wAt_1 + 1];
-          sum01 = fmaf(xRows_5, weight_2, sum01);
+          sum01 = fmaf(xRows_9, weight_2, sum01);
         }
         t0[out_1] = sum00_1;
         t0[out_1 + 1] = sum01;
@@ -379,9 +410,9 @@ __global__ void __launch_bounds__(32, 16) reflections6_kernel(
     __syncthreads();
     // t1 = dense [2, 2] * t0
     if (tile + 7 < batch) {
-      if (lane < 4) {
+      if (lane < 2) {
         const int work6 = lane;
-        const int row_6 = (work6 >> 1) * 4;
+        const int row_6 = 0;
         const int q_2 = (work6 & 1);
         const int at_4 = 0;
         const int in_2 = row_6 * 4 + at_4;
@@ -391,6 +422,10 @@ __global__ void __launch_bounds__(32, 16) reflections6_kernel(
         float sum10_1 = 0.0f;
         float sum20_1 = 0.0f;
         float sum30_1 = 0.0f;
+        float sum40_1 = 0.0f;
+        float sum50_1 = 0.0f;
+        float sum60_1 = 0.0f;
+        float sum70_1 = 0.0f;
         const int w_2 = q_2;
         const float weight_3 = w1[w_2];
         const float t0_1 = t0[in_2];
@@ -401,19 +436,39 @@ __global__ void __launch_bounds__(32, 16) reflections6_kernel(
         sum20_1 = fmaf(t0_3, weight_3, sum20_1);
         const float t0_4 = t0[in_2 + 12];
         sum30_1 = fmaf(t0_4, weight_3, sum30_1);
+        const float t0_5 = t0[in_2 + 16];
+        sum40_1 = fmaf(t0_5, weight_3, sum40_1);
+        const float t0_6 = t0[in_2 + 20];
+        sum50_1 = fmaf(t0_6, weight_3, sum50_1);
+        const float t0_7 = t0[in_2 + 24];
+        sum60_1 = fmaf(t0_7, weight_3, sum60_1);
+        const float t0_8 = t0[in_2 + 28];
+        sum70_1 = fmaf(t0_8, weight_3, sum70_1);
         const float weight_4 = w1[w_2 + 2];
-        const float t0_5 = t0[in_2 + 1];
-        sum00_2 = fmaf(t0_5, weight_4, sum00_2);
-        const float t0_6 = t0[in_2 + 1 + 4];
-        sum10_1 = fmaf(t0_6, weight_4, sum10_1);
-        const float t0_7 = t0[in_2 + 1 + 8];
-        sum20_1 = fmaf(t0_7, weight_4, sum20_1);
-        const float t0_8 = t0[in_2 + 1 + 12];
-        sum30_1 = fmaf(t0_8, weight_4, sum30_1);
+        const float t0_9 = t0[in_2 + 1];
+        sum00_2 = fmaf(t0_9, weight_4, sum00_2);
+        const float t0_10 = t0[in_2 + 1 + 4];
+        sum10_1 = fmaf(t0_10, weight_4, sum10_1);
+        const float t0_11 = t0[in_2 + 1 + 8];
+        sum20_1 = fmaf(t0_11, weight_4, sum20_1);
+        const float t0_12 = t0[in_2 + 1 + 12];
+        sum30_1 = fmaf(t0_12, weight_4, sum30_1);
+        const float t0_13 = t0[in_2 + 1 + 16];
+        sum40_1 = fmaf(t0_13, weight_4, sum40_1);
+        const float t0_14 = t0[in_2 + 1 + 20];
+        sum50_1 = fmaf(t0_14, weight_4, sum50_1);
+        const float t0_15 = t0[in_2 + 1 + 24];
+        sum60_1 = fmaf(t0_15, weight_4, sum60_1);
+        const float t0_16 = t0[in_2 + 1 + 28];
+        sum70_1 = fmaf(t0_16, weight_4, sum70_1);
         t1[out_2] = sum00_2;
         t1[out_2 + 4] = sum10_1;
         t1[out_2 + 8] = sum20_1;
         t1[out_2 + 12] = sum30_1;
+        t1[out_2 + 16] = sum40_1;
+        t1[out_2 + 20] = sum50_1;
+        t1[out_2 + 24] = sum60_1;
+        t1[out_2 + 28] = sum70_1;
       }
     }
     if (batch < tile + 7 + 1) {
@@ -427,16 +482,16 @@ __global__ void __launch_bounds__(32, 16) reflections6_kernel(
         float sum00_3 = 0.0f;
         float sum01_1 = 0.0f;
         const int w_3 = 0;
-        const float t0_9 = t0[in_3];
+        const float t0_17 = t0[in_3];
         const float weight_5 = w1[w_3];
-        sum00_3 = fmaf(t0_9, weight_5, sum00_3);
+        sum00_3 = fmaf(t0_17, weight_5, sum00_3);
         const float weight_6 = w1[w_3 + 1];
-        sum01_1 = fmaf(t0_9, weight_6, sum01_1);
-        const float t0_10 = t0[in_3 + 1];
+        sum01_1 = fmaf(t0_17, weight_6, sum01_1);
+        const float t0_18 = t0[in_3 + 1];
         const float weight_7 = w1[w_3 + 2];
-        sum00_3 = fmaf(t0_10, weight_7, sum00_3);
+        sum00_3 = fmaf(t0_18, weight_7, sum00_3);
         const float weight_8 = w1[w_3 + 2 + 1];
-        sum01_1 = fmaf(t0_10, weight_8, sum01_1);
+        sum01_1 = fmaf(t0_18, weight_8, sum01_1);
         t1[out_3] = sum00_3;
         t1[out_3 + 1] = sum01_1;
       }
@@ -444,9 +499,9 @@ __global__ void __launch_bounds__(32, 16) reflections6_kernel(
     __syncthreads();
     // y = dense [6, 2] * t1 + x
     if (tile + 7 < batch) {
-      if (lane < 4) {
+      if (lane < 2) {
         const int work8 = lane;
-        const int row_8 = (work8 >> 1) * 4;
+        const int row_8 = 0;
         const int q_4 = (work8 & 1);
         const int from = min(q_4 * 4, 2);
         const int at_8 = 0;
@@ -457,6 +512,10 @@ __global__ void __launch_bounds__(32, 16) reflections6_kernel(
         float4 sum10_2 = splat(0.0f);
         float4 sum20_2 = splat(0.0f);
         float4 sum30_2 = splat(0.0f);
+        float4 sum40_2 = splat(0.0f);
+        float4 sum50_2 = splat(0.0f);
+        float4 sum60_2 = splat(0.0f);
+        float4 sum70_2 = splat(0.0f);
         const int w_4 = q_4 * 4;
         const float4 weight_9 = load<true>(&w2[w_4]);
         const float4 t1_1 = splat(t1[in_4]);
@@ -467,29 +526,57 @@ __global__ void __launch_bounds__(32, 16) reflections6_kernel(
         sum20_2 = multiplyAdd(t1_3, weight_9, sum20_2);
         const float4 t1_4 = splat(t1[in_4 + 12]);
         sum30_2 = multiplyAdd(t1_4, weight_9, sum30_2);
+        const float4 t1_5 = splat(t1[in_4 + 16]);
+        sum40_2 = multiplyAdd(t1_5, weight_9, sum40_2);
+        const float4 t1_6 = splat(t1[in_4 + 20]);
+        sum50_2 = multiplyAdd(t1_6, weight_9, sum50_2);
+        const float4 t1_7 = splat(t1[in_4 + 24]);
+        sum60_2 = multiplyAdd(t1_7, weight_9, sum60_2);
+        const float4 t1_8 = splat(t1[in_4 + 28]);
+        sum70_2 = multiplyAdd(t1_8, weight_9, sum70_2);
         const float4 weight_10 = load<true>(&w2[w_4 + 8]);
-        const float4 t1_5 = splat(t1[in_4 + 1]);
-        sum00_4 = multiplyAdd(t1_5, weight_10, sum00_4);
-        const float4 t1_6 = splat(t1[in_4 + 1 + 4]);
-        sum10_2 = multiplyAdd(t1_6, weight_10, sum10_2);
-        const float4 t1_7 = splat(t1[in_4 + 1 + 8]);
-        sum20_2 = multiplyAdd(t1_7, weight_10, sum20_2);
-        const float4 t1_8 = splat(t1[in_4 + 1 + 12]);
-        sum30_2 = multiplyAdd(t1_8, weight_10, sum30_2);
+        const float4 t1_9 = splat(t1[in_4 + 1]);
+        sum00_4 = multiplyAdd(t1_9, weight_10, sum00_4);
+        const float4 t1_10 = splat(t1[in_4 + 1 + 4]);
+        sum10_2 = multiplyAdd(t1_10, weight_10, sum10_2);
+        const float4 t1_11 = splat(t1[in_4 + 1 + 8]);
+        sum20_2 = multiplyAdd(t1_11, weight_10, sum20_2);
+        const float4 t1_12 = splat(t1[in_4 + 1 + 12]);
+        sum30_2 = multiplyAdd(t1_12, weight_10, sum30_2);
+        const float4 t1_13 = splat(t1[in_4 + 1 + 16]);
+        sum40_2 = multiplyAdd(t1_13, weight_10, sum40_2);
+        const float4 t1_14 = splat(t1[in_4 + 1 + 20]);
+        sum50_2 = multiplyAdd(t1_14, weight_10, sum50_2);
+        const float4 t1_15 = splat(t1[in_4 + 1 + 24]);
+        sum60_2 = multiplyAdd(t1_15, weight_10, sum60_2);
+        const float4 t1_16 = splat(t1[in_4 + 1 + 28]);
+        sum70_2 = multiplyAdd(t1_16, weight_10, sum70_2);
         const int at_10 = from;
         const int from_1 = (tile + row_8) * ldx + at_10;
-        const float4 x_11 = load<false>(&x[from_1]);
-        sum00_4 = sum00_4 + x_11;
-        const float4 x_12 = load<false>(&x[from_1 + ldx]);
-        sum10_2 = sum10_2 + x_12;
-        const float4 x_13 = load<false>(&x[from_1 + 2 * ldx]);
-        sum20_2 = sum20_2 + x_13;
-        const float4 x_14 = load<false>(&x[from_1 + 3 * ldx]);
-        sum30_2 = sum30_2 + x_14;
+        const float4 x_19 = load<false>(&x[from_1]);
+        sum00_4 = sum00_4 + x_19;
+        const float4 x_20 = load<false>(&x[from_1 + ldx]);
+        sum10_2 = sum10_2 + x_20;
+        const float4 x_21 = load<false>(&x[from_1 + 2 * ldx]);
+        sum20_2 = sum20_2 + x_21;
+        const float4 x_22 = load<false>(&x[from_1 + 3 * ldx]);
+        sum30_2 = sum30_2 + x_22;
+        const float4 x_23 = load<false>(&x[from_1 + 4 * ldx]);
+        sum40_2 = sum40_2 + x_23;
+        const float4 x_24 = load<false>(&x[from_1 + 5 * ldx]);
+        sum50_2 = sum50_2 + x_24;
+        const float4 x_25 = load<false>(&x[from_1 + 6 * ldx]);
+        sum60_2 = sum60_2 + x_25;
+        const float4 x_26 = load<false>(&x[from_1 + 7 * ldx]);
+        sum70_2 = sum70_2 + x_26;
         store<false>(&y[out_4], sum00_4);
         store<false>(&y[out_4 + ldy], sum10_2);
         store<false>(&y[out_4 + 2 * ldy], sum20_2);
         store<false>(&y[out_4 + 3 * ldy], sum30_2);
+        store<false>(&y[out_4 + 4 * ldy], sum40_2);
+        store<false>(&y[out_4 + 5 * ldy], sum50_2);
+        store<false>(&y[out_4 + 6 * ldy], sum60_2);
+        store<false>(&y[out_4 + 7 * ldy], sum70_2);
       }
     }
     if (batch < tile + 7 + 1) {
@@ -504,16 +591,16 @@ __global__ void __launch_bounds__(32, 16) reflections6_kernel(
         const int out_5 = (tile + row_9) * ldy + at_12;
         float4 sum00_5 = splat(0.0f);
         const int w_5 = q_5 * 4;
-        const float4 t1_9 = splat(t1[in_5]);
+        const float4 t1_17 = splat(t1[in_5]);
         const float4 weight_11 = load<true>(&w2[w_5]);
-        sum00_5 = multiplyAdd(t1_9, weight_11, sum00_5);
-        const float4 t1_10 = splat(t1[in_5 + 1]);
+        sum00_5 = multiplyAdd(t1_17, weight_11, sum00_5);
+        const float4 t1_18 = splat(t1[in_5 + 1]);
         const float4 weight_12 = load<true>(&w2[w_5 + 8]);
-        sum00_5 = multiplyAdd(t1_10, weight_12, sum00_5);
+        sum00_5 = multiplyAdd(t1_18, weight_12, sum00_5);
         const int at_13 = from_2;
         const int from_3 = (tile + row_9) * ldx + at_13;
-        const float4 x_15 = load<false>(&x[from_3]);
-        sum00_5 = sum00_5 + x_15;
+        const float4 x_27 = load<false>(&x[from_3]);
+        sum00_5 = sum00_5 + x_27;
         store<false>(&y[out_5], sum00_5);
       }
     }
