@@ -5,6 +5,7 @@
 import { invariant } from '../src/core/invariant.ts';
 import type { GroupKernel } from '../src/kernel/group.ts';
 import { bytesOf } from '../src/kernel/kernel.ts';
+import { usesMatrixUnits } from '../src/kernel/traverse.ts';
 import { type CudaKernel, printCuda, wrapped } from './cuda.ts';
 import {
   type CudaContents,
@@ -23,7 +24,6 @@ import {
   sizePrototype,
 } from './cudaHeader.ts';
 import { errorFunction, kernelHelpers, launchHelpers, storedAs } from './cudaHelpers.ts';
-import { usesMatrixUnits } from './cudaMatrix.ts';
 import { cudaScalars, vectorFunctions } from './cudaOperators.ts';
 
 export function printCudaFile(contents: CudaContents): string {

@@ -1,7 +1,5 @@
 /** Matrix units in CUDA C: a member's part of an operand as pairs of sixteen bits, and the instruction itself. */
 import type { HalfFormat } from '../src/core/precision.ts';
-import type { Kernel } from '../src/kernel/kernel.ts';
-import { visitStatements } from '../src/kernel/traverse.ts';
 import { cudaScalars, typeName } from './cudaOperators.ts';
 
 const spelled = {
@@ -11,14 +9,6 @@ const spelled = {
 
 const list = (count: number, one: (k: number) => string): string =>
   Array.from({ length: count }, (_, k) => one(k)).join(', ');
-
-export function usesMatrixUnits({ body }: Kernel): boolean {
-  let uses = false;
-  visitStatements(body, ({ kind }) => {
-    uses ||= kind === 'multiplyMatrices';
-  });
-  return uses;
-}
 
 /** PTX ISA, "mma": m16n8k16, sums in f32. */
 export function matrixHelpers(format: HalfFormat): string[] {

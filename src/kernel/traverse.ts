@@ -1,6 +1,6 @@
 /** Walks over the kernel IR: every statement of a body, the expressions of a statement, the names in an expression. */
 import { unreachable } from '../core/invariant.ts';
-import type { Expression, Statement } from './kernel.ts';
+import type { Expression, Kernel, Statement } from './kernel.ts';
 
 /** Every statement, outer ones first. */
 export function visitStatements(body: readonly Statement[], visit: (statement: Statement) => void): void {
@@ -12,6 +12,14 @@ export function visitStatements(body: readonly Statement[], visit: (statement: S
       visitStatements(statement.otherwise, visit);
     }
   }
+}
+
+export function usesMatrixUnits({ body }: Kernel): boolean {
+  let uses = false;
+  visitStatements(body, ({ kind }) => {
+    uses ||= kind === 'multiplyMatrices';
+  });
+  return uses;
 }
 
 /** The expressions a statement evaluates itself. */

@@ -22,6 +22,7 @@ import type { Buffer, Expression, Extent, Kernel, Statement, Type } from './kern
 import { matrixProblems } from './matrix.ts';
 import { operandProblem } from './operandTypes.ts';
 import { pitchesOf, pitchProblems } from './pitch.ts';
+import { usesMatrixUnits } from './traverse.ts';
 
 export function verifyKernel(kernel: Kernel): string[] {
   const pitches = pitchesOf(kernel);
@@ -40,11 +41,15 @@ interface Problem {
   readonly text: string;
 }
 
-/** With some parameters known. A problem is one that no way of proving solves. */
+/** With some parameters known. A problem is one that no way of proving solves; the likelier way comes first. */
 function verifyWith(kernel: Kernel, values: ReadonlyMap<string, number>): string[] {
-  const problems = problemsOf(kernel, values, 'atoms');
+  // Members of subgroups are digits of digits, rows in groups and tails differences of rows.
+  const ways = usesMatrixUnits(kernel)
+    ? (['atoms', 'differences'] as const)
+    : (['differences', 'atoms'] as const);
+  const problems = problemsOf(kernel, values, ways[0]);
   if (problems.length === 0) return [];
-  const others = problemsOf(kernel, values, 'differences');
+  const others = problemsOf(kernel, values, ways[1]);
   const isKnown = (problem: Problem) =>
     others.some(({ after, text }) => after === problem.after && text === problem.text);
   return problems.filter(isKnown).map(({ text }) => text);

@@ -4,7 +4,7 @@ import { doubleErrorUlp } from '../../codegen/functionsDouble.ts';
 import { invariant } from '../core/invariant.ts';
 import { type HalfFormat, realFormats } from '../core/precision.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Profile } from '../plan/profile.ts';
+import { matrixUnitsFor, type Profile } from '../plan/profile.ts';
 import type { Arithmetic, ExpandedFunction, Storage } from './bound.ts';
 
 /** The analysis is computed in f64: what its own rounding loses is far below a thousandth of a bound. */
@@ -98,6 +98,9 @@ const halves = {
 /** WGSL converts to either neighbour, and takes numbers below the normal range for zero at will. */
 const shaderHalf: Storage = { ...halves.f16, u: 2 ** -10, eta: 2 ** -14, flush: 2 ** -14 };
 
+/** Matrix units add exact products in an order of their own, and may cut off what they round (kernel/matrix.ts). */
+const matrixSums = { u: 2 ** -23 * analysisShare, reassociates: true } as const;
+
 const arithmetics = {
   wasm: { f32: singlePrecision, f64: doublePrecision },
   wgsl: { f32: shaderPrecision, f64: undefined },
@@ -110,5 +113,6 @@ export function arithmeticOf({ profile, precision }: Pick<Plan, 'profile' | 'pre
   invariant(found !== undefined, `${profile.language} has no ${scalar}`);
   if (storage !== 'f16' && storage !== 'bf16') return found;
   const isShader = found.reassociates && storage === 'f16';
-  return { ...found, storage: isShader ? shaderHalf : halves[storage] };
+  const sums = matrixUnitsFor(profile, storage) === undefined ? {} : matrixSums;
+  return { ...found, ...sums, storage: isShader ? shaderHalf : halves[storage] };
 }

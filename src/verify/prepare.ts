@@ -7,7 +7,7 @@ import { realFormats } from '../core/precision.ts';
 import type { Operator, Pointwise, Program } from '../ir/operator.ts';
 import type { Environment } from '../ir/tensorEvaluate.ts';
 import { nodesOf, tensorsAt } from '../ir/traverse.ts';
-import { isLinear, type LoweredOperator } from '../pipeline.ts';
+import { isLinear, type LoweredOperator, type LoweredPlan } from '../pipeline.ts';
 import { analyseTile } from './analyse.ts';
 import { arithmeticOf } from './arithmetic.ts';
 import { type BoundedBuffers, givenRows, rowsOf } from './boundedRows.ts';
@@ -125,7 +125,7 @@ function reference(source: Program, { mode }: LoweredOperator, x: Pair, environm
   );
 }
 
-/** The smaller of the componentwise and the normwise bound. */
+/** Of every plan that a call may take, the largest. */
 function tolerances(
   lowered: LoweredOperator,
   x: Float64Array,
@@ -133,7 +133,23 @@ function tolerances(
   environment: Environment,
   seen: (name: Pointwise, argument: number) => void,
 ): Float64Array {
-  const { plan, program, tiles } = lowered;
+  const { program, few } = lowered;
+  const boundOf = (plan: LoweredPlan) => boundOfPlan(program, plan, x, batch, environment, seen);
+  const many = boundOf(lowered);
+  if (few === undefined) return many;
+  const fewer = boundOf(few);
+  return many.map((own, k) => Math.max(own, at(fewer, k)));
+}
+
+/** The smaller of the componentwise and the normwise bound. */
+function boundOfPlan(
+  program: Program,
+  { plan, tiles }: LoweredPlan,
+  x: Float64Array,
+  batch: number,
+  environment: Environment,
+  seen: (name: Pointwise, argument: number) => void,
+): Float64Array {
   const arithmetic = arithmeticOf(plan);
   const buffers: BoundedBuffers = new Map([['x', givenRows(x, program.columns, arithmetic)]]);
   for (const tile of tiles) {
