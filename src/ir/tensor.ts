@@ -25,6 +25,7 @@ import {
   type Scalar,
   substitute,
 } from './scalar.ts';
+import { freeAxes } from './tensorTraverse.ts';
 
 export * from './scalar.ts';
 export { freeAxes, hasSum, parametersOf, scalarChildren, tensorsIn } from './tensorTraverse.ts';
@@ -142,3 +143,7 @@ export function tabulateVariable(
   const entry = body(bound(variable));
   return entry && computed([extent], substitute(entry, undefined, new Map([[variable, axis(0)]])));
 }
+
+/** The axes that the entries of a tensor depend on. */
+export const usedAxes = (tensor: Tensor): ReadonlySet<number> =>
+  tensor.kind === 'computed' ? freeAxes(tensor.body) : new Set(tensor.shape.keys());

@@ -12,7 +12,7 @@
  * part of several operations, and the weights are packed to match (matrixWeights.ts).
  */
 import { at } from '../core/invariant.ts';
-import { freeAxes } from '../ir/tensor.ts';
+import { usedAxes } from '../ir/tensor.ts';
 import { elementsOfA, elementsOfB, tileColumns, tileReduce, tileRows } from '../kernel/matrix.ts';
 import type { ContractStatement } from '../tile/tile.ts';
 import type { MatrixUnits } from './schedule.ts';
@@ -56,7 +56,7 @@ export function planMatrix(
   rowsOfTile: number,
 ): MatrixPlan | undefined {
   const { axes, weights, input, output } = contract;
-  const used = weights.kind === 'computed' ? freeAxes(weights.body) : new Set(axes.keys());
+  const used = usedAxes(weights);
   const free = [...axes.keys()].filter(k => at(axes, k).kind === 'free' && at(axes, k).extent > 1);
   const extentOf = (k: number): number => at(axes, k).extent;
   const reduceAxis = reduceAxisOf(contract);

@@ -8,7 +8,6 @@ import {
   axis,
   computed,
   element,
-  freeAxes,
   type IndexScalar,
   indexAdd,
   indexApply,
@@ -17,6 +16,7 @@ import {
   literal,
   select,
   type Tensor,
+  usedAxes,
 } from '../ir/tensor.ts';
 import { elementsOfA, elementsOfB, packed, subgroupMembers, tileRows } from '../kernel/matrix.ts';
 import type { ContractStatement } from '../tile/tile.ts';
@@ -42,7 +42,7 @@ export function matrixWeights(contract: ContractStatement, plan: MatrixPlan): Ma
   const { axes, weights } = contract;
   const { rowAxis, reduceAxis, tilesOfRows, reads, units } = plan;
   const parts = partsOf(plan);
-  const used = weights.kind === 'computed' ? freeAxes(weights.body) : new Set(axes.keys());
+  const used = usedAxes(weights);
   const loops = [...axes.keys()].filter(k => k !== rowAxis && k !== reduceAxis && used.has(k));
   const rowGroups = Math.ceil(at(axes, rowAxis).extent / (tileRows * tilesOfRows));
   const rounds = Math.ceil(at(axes, reduceAxis).extent / (4 * reads));

@@ -3,7 +3,7 @@
  * once and never read back. Weights are packed in the order of the outputs, where neighbours lie together.
  */
 import { at } from '../core/invariant.ts';
-import { axis, computed, element, freeAxes, indexLiteral, type Tensor } from '../ir/tensor.ts';
+import { axis, computed, element, indexLiteral, type Tensor, usedAxes } from '../ir/tensor.ts';
 import { isOnes } from '../ir/tensorAlgebra.ts';
 import { add, literal } from '../kernel/build.ts';
 import type { Expression, Statement } from '../kernel/kernel.ts';
@@ -27,7 +27,7 @@ export const packedResiduals = (lowering: Lowering, contract: ContractStatement)
   }));
 
 function packedAlong(lowering: Lowering, { axes, output }: ContractStatement, weights: Tensor): View {
-  const used = weights.kind === 'computed' ? freeAxes(weights.body) : new Set(axes.keys());
+  const used = usedAxes(weights);
   const reach = (k: number) => Math.abs(at(output.strides, k));
   const kept = [...axes.keys()]
     .filter(k => used.has(k) && at(weights.shape, k) > 1)

@@ -11,13 +11,13 @@ import {
   axis,
   computed,
   element,
-  freeAxes,
   type IndexScalar,
   indexAdd,
   indexApply,
   indexLiteral,
   indexMultiply,
   type Tensor,
+  usedAxes,
 } from '../ir/tensor.ts';
 import type { ContractStatement } from '../tile/tile.ts';
 import { isGrouped, type Machine, type Region } from './schedule.ts';
@@ -84,7 +84,7 @@ function layoutRegion(
 ): RegionLayout {
   const { axes, weights } = contract;
   const { lanes, vectorAxis, tileAxis, width } = region;
-  const used = weights.kind === 'computed' ? freeAxes(weights.body) : new Set(axes.keys());
+  const used = usedAxes(weights);
   const loopOf = (k: number): RegionLoop => {
     const unit = (k === vectorAxis ? lanes : 1) * (k === tileAxis ? width : 1);
     const { start, count } = at(region.spans, k);
